@@ -1,0 +1,32 @@
+//! Who hears what. A topic that is not here reaches nobody.
+
+use crate::events::{
+    CustomerRegistered, LowStockRaised, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged,
+    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockStateChanged,
+    VendorOrderStatusChanged, VendorStatusChanged,
+};
+use platform::events::{Event, Routes};
+
+pub const ROUTES: Routes = &[
+    (CustomerRegistered::TOPIC, &["analytics"]),
+    (
+        VendorStatusChanged::TOPIC,
+        &["products", "notifications", "analytics"],
+    ),
+    (ProductChanged::TOPIC, &["inventory"]),
+    (OrderStatusChanged::TOPIC, &["notifications", "analytics"]),
+    (OrderConfirmed::TOPIC, &["users", "products", "analytics"]),
+    (VendorOrderStatusChanged::TOPIC, &["notifications", "analytics"]),
+    (
+        RefundStatusChanged::TOPIC,
+        &["users", "notifications", "analytics"],
+    ),
+    (PaymentStatusChanged::TOPIC, &["orders", "analytics"]),
+    (PaymentRefundStatusChanged::TOPIC, &["orders", "analytics"]),
+    (
+        ShipmentStatusChanged::TOPIC,
+        &["orders", "inventory", "notifications", "analytics"],
+    ),
+    (LowStockRaised::TOPIC, &["notifications"]),
+    (StockStateChanged::TOPIC, &["products"]),
+];

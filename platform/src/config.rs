@@ -1,0 +1,26 @@
+//! What every service is told at its start. The launcher reads flags and environment once; nothing else does.
+
+use crate::{
+    events::Routes,
+    events::bus::Bus,
+    token::{KeySource, ServiceKey},
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// Settings shared by the services of one process.
+#[derive(Clone)]
+pub struct Settings {
+    /// Base URL of every service, by name: `http://127.0.0.1:4003`.
+    pub urls: Arc<HashMap<String, String>>,
+    /// Where access tokens' public keys are found.
+    pub keys: KeySource,
+    /// Secret with which services call each other.
+    pub service_key: ServiceKey,
+    pub bus: Bus,
+    /// Which services consume which topic.
+    pub routes: Routes,
+    /// Connections in each service's pool.
+    pub pool_size: u32,
+    /// URL of the router as people reach it, for links in mails and redirects: `http://127.0.0.1:4000`.
+    pub public_url: String,
+}

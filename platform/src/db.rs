@@ -1,0 +1,251 @@
+//! Postgres: one pool, schema and role per service, and the transaction in which a state change, its outbox rows and
+//! its idempotency record commit together.
+
+use crate::{
+    events::{Event, Origin},
+    live::Live,
+    telemetry,
+};
+use chrono::{DateTime, Utc};
+use sqlx::{
+    AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// When something happens, as the business sees it. Business time is the database's `now()`; an import replays
+/// history by naming another moment, which every `<schema>.now()` of the transaction then returns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment(Option<DateTime<Utc>>);
+
+impl Moment {
+    /// Now, by the database's clock.
+    pub const LIVE: Self = Self(None);
+
+    /// A moment of the past that is being imported.
+    pub const fn imported(at: DateTime<Utc>) -> Self {
+        Self(Some(at))
+    }
+
+    /// The moment, if it is not "now".
+    pub const fn at(self) -> Option<DateTime<Utc>> {
+        self.0
+    }
+
+    pub const fn origin(self) -> Origin {
+        match self.0 {
+            None => Origin::Live,
+            Some(_) => Origin::Import,
+        }
+    }
+}
+
+/// A service's own database.
+#[derive(Clone)]
+pub struct Db {
+    pool: PgPool,
+    schema: &'static str,
+    insert_outbox: Arc<str>,
+    wake: Arc<Notify>,
+    live: Live,
+}
+
+impl Db {
+    /// `max_connections` bounds the pool; waiting for a connection ends after five seconds with UNAVAILABLE.
+    pub async fn connect(url: &str, schema: &'static str, max_connections: u32) -> Result<Self, sqlx::Error> {
+        let options: PgConnectOptions = url
+            .parse::<PgConnectOptions>()?
+            .application_name(&format!("agora-{schema}"));
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        Ok(Self::from_pool(pool, schema, Live::default()))
+    }
+
+    pub fn from_pool(pool: PgPool, schema: &'static str, live: Live) -> Self {
+        let insert_outbox = format!(
+            "insert into {schema}.outbox (id, topic, key, payload, origin, traceparent, occurred_at) \
+             values ($1, $2, $3, $4, $5, $6, {schema}.now())"
+        );
+        Self {
+            pool,
+            schema,
+            insert_outbox: insert_outbox.into(),
+            wake: Arc::default(),
+            live,
+        }
+    }
+
+    /// Sends subscription hints through `live` instead of an own, process-local hub.
+    pub fn with_live(mut self, live: Live) -> Self {
+        self.live = live;
+        self
+    }
+
+    /// For reads: any connection, no transaction.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub fn schema(&self) -> &'static str {
+        self.schema
+    }
+
+    /// Woken when an outbox row has been committed by this process.
+    pub(crate) fn wake(&self) -> &Notify {
+        &self.wake
+    }
+
+    /// A transaction at `moment`.
+    pub async fn begin(&self, moment: Moment) -> Result<Tx, sqlx::Error> {
+        let mut inner = self.pool.begin().await?;
+        if let Some(at) = moment.at() {
+            set_moment(&mut inner, at).await?;
+        }
+        Ok(Tx {
+            inner,
+            db: self.clone(),
+            moment,
+            emitted: false,
+            hints: Vec::new(),
+        })
+    }
+}
+
+/// Makes `<schema>.now()` return `at` until the transaction ends.
+pub(crate) async fn set_moment(db: &mut PgConnection, at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query("select set_config('agora.now', $1, true)")
+        .bind(at.to_rfc3339())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// One action's transaction. It dereferences to a connection, so queries run on `&mut *tx`.
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    db: Db,
+    moment: Moment,
+    emitted: bool,
+    hints: Vec<(&'static str, String)>,
+}
+
+impl Tx {
+    /// Records a fact for other services; it leaves with the commit or not at all.
+    pub async fn emit<E: Event>(&mut self, event: &E) -> Result<(), sqlx::Error> {
+        let payload = serde_json::to_value(event).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        sqlx::query(AssertSqlSafe(self.db.insert_outbox.to_string()))
+            .bind(Uuid::now_v7())
+            .bind(E::TOPIC)
+            .bind(event.key())
+            .bind(payload)
+            .bind(self.moment.origin())
+            .bind(telemetry::traceparent())
+            .execute(&mut *self.inner)
+            .await?;
+        self.emitted = true;
+        Ok(())
+    }
+
+    /// Wakes live subscriptions of `topic` and `key` after the commit.
+    pub fn hint(&mut self, topic: &'static str, key: impl ToString) {
+        self.hints.push((topic, key.to_string()));
+    }
+
+    pub fn moment(&self) -> Moment {
+        self.moment
+    }
+
+    pub(crate) fn set_moment(&mut self, moment: Moment) {
+        self.moment = moment;
+    }
+
+    /// The business time of this transaction.
+    pub async fn now(&mut self) -> Result<DateTime<Utc>, sqlx::Error> {
+        match self.moment.at() {
+            Some(at) => Ok(at),
+            None => {
+                sqlx::query_scalar("select now()")
+                    .fetch_one(&mut *self.inner)
+                    .await
+            }
+        }
+    }
+
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.inner.commit().await?;
+        if self.emitted {
+            self.db.wake.notify_one();
+        }
+        for (topic, key) in self.hints {
+            self.db.live.hint(topic, &key);
+        }
+        Ok(())
+    }
+
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.inner.rollback().await
+    }
+
+    /// The service's schema, for the platform's own tables.
+    pub(crate) fn schema(&self) -> &'static str {
+        self.db.schema
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}
+
+/// Tables every service has: outbox, inbox, dead letters, idempotency records, and the clock.
+const PLATFORM_SQL: &[&str] = &[include_str!("sql/0001_platform.sql")];
+
+/// Brings a service's schema up to date: the platform's tables, then the service's own migrations. Concurrent calls
+/// wait for each other.
+pub async fn migrate(pool: &PgPool, schema: &'static str, migrator: &Migrator) -> anyhow::Result<()> {
+    let create = format!("create schema if not exists {schema}");
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_namespace where nspname = $1)")
+        .bind(schema)
+        .fetch_one(pool)
+        .await?;
+    if !exists {
+        sqlx::query(AssertSqlSafe(create)).execute(pool).await?;
+    }
+    platform_migrator(schema).run(pool).await?;
+    migrator.run(pool).await?;
+    Ok(())
+}
+
+fn platform_migrator(schema: &str) -> Migrator {
+    let migrations = PLATFORM_SQL.iter().zip(1_i64..).map(|(sql, version)| {
+        let sql = AssertSqlSafe(sql.replace("{schema}", schema));
+        Migration::new(
+            version,
+            "platform".into(),
+            MigrationType::Simple,
+            sqlx::SqlSafeStr::into_sql_str(sql),
+            false,
+        )
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.dangerous_set_table_name(format!("{schema}._platform_migrations"));
+    migrator
+}

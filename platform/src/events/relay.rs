@@ -1,0 +1,163 @@
+//! The publishing side. Rows are picked by "not yet published", never by "greater than the last": sequences have
+//! gaps that fill later. Later, rows are confirmed by asking their consumers; what a consumer has not seen is sent again.
+
+use super::{Envelope, Routes, bus::Bus, consumers};
+use crate::{
+    commands::Commands,
+    db::{Db, Moment},
+    error::Error,
+    worker,
+};
+use sqlx::{AssertSqlSafe, PgConnection};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const BATCH: i64 = 500;
+/// Rows of other processes' commits are found after this at the latest.
+const POLL: Duration = Duration::from_millis(500);
+const CONFIRM_EVERY: Duration = Duration::from_secs(5);
+/// Seconds after which a published row that a consumer has not seen counts as lost.
+const LOST_AFTER_SECONDS: f64 = 10.0;
+
+/// Publishes and confirms until `stop`.
+pub async fn run(db: Db, bus: Bus, routes: Routes, commands: Commands, stop: CancellationToken) {
+    let never = Notify::new();
+    tokio::join!(
+        worker::run("outbox relay", &stop, db.wake(), POLL, || publish(
+            &db, &bus, routes
+        )),
+        worker::run("outbox confirmation", &stop, &never, CONFIRM_EVERY, || confirm(
+            &db, &bus, routes, &commands
+        )),
+    );
+}
+
+async fn publish(db: &Db, bus: &Bus, routes: Routes) -> Result<bool, Error> {
+    let mut tx = db.begin(Moment::LIVE).await?;
+    let rows = select(&mut tx, db.schema(), "published_at is null", BATCH).await?;
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    send(bus, routes, &rows, |_, _| true).await?;
+    let (heard, unheard): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .partition(|row| !consumers(routes, &row.topic).is_empty());
+    mark(&mut tx, db.schema(), "published_at = now()", &heard).await?;
+    mark(
+        &mut tx,
+        db.schema(),
+        "published_at = now(), confirmed_at = now()",
+        &unheard,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(rows.len() as i64 == BATCH)
+}
+
+async fn confirm(db: &Db, bus: &Bus, routes: Routes, commands: &Commands) -> Result<bool, Error> {
+    let mut tx = db.begin(Moment::LIVE).await?;
+    let due = format!(
+        "confirmed_at is null and published_at < now() - make_interval(secs => {LOST_AFTER_SECONDS:.1})"
+    );
+    let rows = select(&mut tx, db.schema(), &due, BATCH).await?;
+    if rows.is_empty() {
+        return purge(db).await;
+    }
+    let mut lost: BTreeMap<&'static str, HashSet<Uuid>> = BTreeMap::new();
+    for (consumer, ids) in by_consumer(routes, &rows) {
+        let unseen: Vec<Uuid> = commands
+            .post(consumer, "unseen", "/events/unseen", Moment::LIVE, &ids)
+            .await?;
+        lost.insert(consumer, unseen.into_iter().collect());
+    }
+    send(bus, routes, &rows, |consumer, id| {
+        lost.get(consumer).is_some_and(|ids| ids.contains(&id))
+    })
+    .await?;
+    let (again, seen): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .partition(|row| lost.values().any(|ids| ids.contains(&row.id)));
+    mark(&mut tx, db.schema(), "published_at = now()", &again).await?;
+    mark(&mut tx, db.schema(), "confirmed_at = now()", &seen).await?;
+    tx.commit().await?;
+    Ok(rows.len() as i64 == BATCH)
+}
+
+/// Rows are kept for a week after their last consumer confirmed them.
+async fn purge(db: &Db) -> Result<bool, Error> {
+    let sql = format!(
+        "delete from {0}.outbox where id in (select id from {0}.outbox \
+         where confirmed_at < now() - interval '7 days' order by id limit 1000)",
+        db.schema()
+    );
+    let deleted = sqlx::query(AssertSqlSafe(sql))
+        .execute(db.pool())
+        .await?
+        .rows_affected();
+    Ok(deleted == 1000)
+}
+
+async fn select(
+    db: &mut PgConnection,
+    schema: &str,
+    condition: &str,
+    limit: i64,
+) -> Result<Vec<Envelope>, Error> {
+    let sql = format!(
+        "select id, topic, key, payload, origin, traceparent, occurred_at from {schema}.outbox \
+         where {condition} order by id limit {limit} for update skip locked"
+    );
+    Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_all(db).await?)
+}
+
+async fn mark(db: &mut PgConnection, schema: &str, what: &str, rows: &[&Envelope]) -> Result<(), Error> {
+    if !rows.is_empty() {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let sql = format!("update {schema}.outbox set {what} where id = any($1)");
+        sqlx::query(AssertSqlSafe(sql)).bind(ids).execute(db).await?;
+    }
+    Ok(())
+}
+
+fn by_consumer(routes: Routes, rows: &[Envelope]) -> BTreeMap<&'static str, Vec<Uuid>> {
+    let mut asked: BTreeMap<&'static str, Vec<Uuid>> = BTreeMap::new();
+    for row in rows {
+        for consumer in consumers(routes, &row.topic) {
+            asked.entry(consumer).or_default().push(row.id);
+        }
+    }
+    asked
+}
+
+async fn send(
+    bus: &Bus,
+    routes: Routes,
+    rows: &[Envelope],
+    wanted: impl Fn(&str, Uuid) -> bool,
+) -> Result<(), Error> {
+    let mut outgoing: BTreeMap<&'static str, Vec<Envelope>> = BTreeMap::new();
+    for row in rows {
+        for consumer in consumers(routes, &row.topic)
+            .iter()
+            .filter(|consumer| wanted(consumer, row.id))
+        {
+            outgoing.entry(consumer).or_default().push(row.clone());
+        }
+    }
+    for (consumer, envelopes) in outgoing {
+        // A bus that is down loses nothing: the confirmation finds these rows again.
+        if let Err(error) = bus.send(consumer, &envelopes).await {
+            tracing::warn!(
+                consumer,
+                error = format!("{error:#}"),
+                "the bus did not take events"
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! `POST /graphql` and the WebSocket `/ws` (graphql-transport-ws). A bad token is 401, never anonymous.
+
+use super::RequestData;
+use crate::{
+    token::{Verifier, unix_now},
+    viewer::Viewer,
+};
+use async_graphql::{Data, Executor, Request};
+use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{State, WebSocketUpgrade},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{any, post},
+};
+use serde_json::json;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+struct Host<E> {
+    name: &'static str,
+    verifier: Verifier,
+    executor: E,
+    data: RequestData,
+}
+
+/// Identity of a request whose token is good or absent.
+enum Identity {
+    Known(Box<Viewer>),
+    BadToken,
+}
+
+pub(super) fn routes<E: Executor>(
+    name: &'static str,
+    verifier: Verifier,
+    executor: E,
+    data: RequestData,
+) -> Router {
+    let host = Arc::new(Host {
+        name,
+        verifier,
+        executor,
+        data,
+    });
+    Router::new()
+        .route("/graphql", post(execute::<E>))
+        .route("/ws", any(subscribe::<E>))
+        .with_state(host)
+}
+
+async fn execute<E: Executor>(State(host): State<Arc<Host<E>>>, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_json(&headers) {
+        return refuse(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "BAD_REQUEST",
+            "content-type must be application/json",
+        );
+    }
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.to_str().unwrap_or(""));
+    let Identity::Known(viewer) = identify(&host.verifier, token).await else {
+        return refuse(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHENTICATED",
+            "the access token is not valid",
+        );
+    };
+    // A single request: a batch would multiply every limit.
+    let Ok(mut request) = serde_json::from_slice::<Request>(&body) else {
+        return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "not a GraphQL request");
+    };
+    (host.data)(&viewer, &mut request.data);
+    request.data.insert(*viewer);
+    let response = host.executor.execute(request).await;
+    count(host.name);
+    match serde_json::to_vec(&response) {
+        Ok(body) => (
+            [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+            body,
+        )
+            .into_response(),
+        Err(error) => {
+            tracing::error!(%error, "cannot serialize a response");
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    content_type
+        .split(';')
+        .next()
+        .is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// What a page costs, in the counts that do not depend on the machine.
+fn count(service: &'static str) {
+    metrics::counter!("agora_graphql_requests_total", "service" => service).increment(1);
+    let statements = crate::telemetry::statements();
+    metrics::counter!("agora_graphql_sql_statements_total", "service" => service).increment(statements);
+}
+
+async fn identify(verifier: &Verifier, authorization: Option<&str>) -> Identity {
+    let Some(value) = authorization else {
+        return Identity::Known(Box::default());
+    };
+    let token = value
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token);
+    match token {
+        Some(token) => match verifier.verify(token.trim()).await {
+            Some(viewer) => Identity::Known(Box::new(viewer)),
+            None => Identity::BadToken,
+        },
+        None => Identity::BadToken,
+    }
+}
+
+fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
+    (
+        status,
+        Json(json!({ "errors": [{ "message": message, "extensions": { "code": code } }] })),
+    )
+        .into_response()
+}
+
+async fn subscribe<E: Executor>(
+    State(host): State<Arc<Host<E>>>,
+    protocol: GraphQLProtocol,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    upgrade
+        .max_message_size(256 * 1024)
+        .protocols(["graphql-transport-ws"])
+        .on_upgrade(move |socket| async move {
+            let expiry = Arc::new(Mutex::new(None));
+            let seen = expiry.clone();
+            let executor = host.executor.clone();
+            let serve = GraphQLWebSocket::new(socket, executor, protocol)
+                .on_connection_init(move |payload| async move {
+                    let authorization = authorization(&payload);
+                    let Identity::Known(viewer) = identify(&host.verifier, authorization.as_deref()).await
+                    else {
+                        return Err(crate::Error::Unauthenticated.into());
+                    };
+                    if let Ok(mut expiry) = seen.lock() {
+                        *expiry = viewer.expires_at;
+                    }
+                    let mut data = Data::default();
+                    (host.data)(&viewer, &mut data);
+                    data.insert(*viewer);
+                    Ok(data)
+                })
+                .serve();
+            // A socket lives no longer than the token that opened it.
+            tokio::select! {
+                () = serve => {}
+                () = expired(expiry) => {}
+            }
+        })
+}
+
+/// The router sends propagated headers as the payload, in lower case; clients may write it either way.
+fn authorization(payload: &serde_json::Value) -> Option<String> {
+    let fields = payload.as_object()?;
+    let value = fields
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?
+        .1;
+    Some(value.as_str().unwrap_or("").to_owned())
+}
+
+async fn expired(expiry: Arc<Mutex<Option<u64>>>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let at = expiry.lock().ok().and_then(|at| *at);
+        if at.is_some_and(|at| at <= unix_now()) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Access tokens (EdDSA, RFC 8725) and service tokens. Every service verifies every token itself: a router that
+//! takes a bad token for "anonymous" must not matter.
+
+use crate::{
+    ids::{CustomerId, SessionId, UserId, VendorId},
+    viewer::{Role, Viewer},
+};
+use anyhow::Context;
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    jwk::{Jwk, JwkSet},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, RwLock},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// `iss` and `aud` of every access token.
+pub const ISSUER: &str = "agora";
+/// Life of an access token, seconds.
+pub const ACCESS_TOKEN_SECONDS: u64 = 600;
+/// `typ` of an access token (RFC 9068): a refresh token can never pass for one.
+const ACCESS_TYPE: &str = "at+jwt";
+const LEEWAY_SECONDS: u64 = 30;
+/// An unknown `kid` may make us read the key set again, but not more often than this.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Claims of an access token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub aud: String,
+    /// The login, or the customer for a guest.
+    pub sub: String,
+    pub exp: u64,
+    pub nbf: u64,
+    pub iat: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sid: Option<SessionId>,
+    pub roles: Vec<Role>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub customer: Option<CustomerId>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub vendors: Vec<VendorId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tier: Option<String>,
+}
+
+impl Claims {
+    /// Claims for `viewer`, valid from now for `seconds`.
+    pub fn new(viewer: &Viewer, seconds: u64) -> Self {
+        let now = unix_now();
+        Self {
+            iss: ISSUER.to_owned(),
+            aud: ISSUER.to_owned(),
+            sub: viewer.actor(),
+            exp: now + seconds,
+            nbf: now,
+            iat: now,
+            sid: viewer.session,
+            roles: viewer.roles.clone(),
+            customer: viewer.customer,
+            vendors: viewer.vendors.clone(),
+            tier: viewer.tier.clone(),
+        }
+    }
+
+    fn viewer(self) -> Viewer {
+        Viewer {
+            user: UserId::parse(&self.sub),
+            customer: self.customer,
+            session: self.sid,
+            // A person's token never makes a service of them.
+            roles: self
+                .roles
+                .into_iter()
+                .filter(|role| *role != Role::Service)
+                .collect(),
+            vendors: self.vendors,
+            tier: self.tier,
+            expires_at: Some(self.exp),
+        }
+    }
+}
+
+/// Seconds since 1970.
+pub fn unix_now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs())
+}
+
+/// Signs access tokens with an Ed25519 key; only the users service and tests have one.
+#[derive(Clone)]
+pub struct Signer {
+    kid: String,
+    key: EncodingKey,
+    jwk: Jwk,
+}
+
+impl Signer {
+    /// From a PKCS#8 PEM private key. The key ID is the thumbprint of the public key (RFC 7638).
+    pub fn from_pem(pem: &str) -> anyhow::Result<Self> {
+        let key = EncodingKey::from_ed_pem(pem.as_bytes()).context("not an Ed25519 PKCS#8 key")?;
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA)?;
+        let kid = jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256)?;
+        jwk.common.key_id = Some(kid.clone());
+        Ok(Self { kid, key, jwk })
+    }
+
+    /// A new private key as PKCS#8 PEM.
+    pub fn generate_pem() -> anyhow::Result<String> {
+        use ed25519_dalek::pkcs8::EncodePrivateKey;
+        let mut seed = [0_u8; 32];
+        getrandom::fill(&mut seed).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
+        let pem = ed25519_dalek::SigningKey::from_bytes(&seed).to_pkcs8_pem(Default::default())?;
+        Ok(pem.to_string())
+    }
+
+    /// The public half, for the key set.
+    pub fn jwk(&self) -> &Jwk {
+        &self.jwk
+    }
+
+    pub fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(self.kid.clone());
+        header.typ = Some(ACCESS_TYPE.to_owned());
+        Ok(encode(&header, claims, &self.key)?)
+    }
+}
+
+/// Where the public keys come from.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// A JWKS file (RFC 7517).
+    File(PathBuf),
+    /// A JWKS document over HTTP.
+    Url(String),
+    /// Fixed keys, for tests.
+    Fixed(JwkSet),
+}
+
+impl std::str::FromStr for KeySource {
+    type Err = std::convert::Infallible;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(if text.starts_with("http://") || text.starts_with("https://") {
+            Self::Url(text.to_owned())
+        } else {
+            Self::File(text.into())
+        })
+    }
+}
+
+/// Verifies access tokens against a key set that follows rotation.
+#[derive(Clone)]
+pub struct Verifier {
+    source: KeySource,
+    keys: Arc<RwLock<Keys>>,
+}
+
+#[derive(Default)]
+struct Keys {
+    by_kid: HashMap<String, DecodingKey>,
+    read_at: Option<Instant>,
+}
+
+impl Verifier {
+    /// Does not read the keys yet: a service must be able to start before the one that publishes them.
+    pub fn new(source: KeySource) -> Self {
+        Self {
+            source,
+            keys: Arc::default(),
+        }
+    }
+
+    /// The viewer of an access token, or `None` if the token is bad in any way.
+    pub async fn verify(&self, token: &str) -> Option<Viewer> {
+        let header = decode_header(token).ok()?;
+        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(ACCESS_TYPE) {
+            return None;
+        }
+        let key = self.key(header.kid.as_deref()?).await?;
+        let data = decode::<Claims>(token, &key, &validation()).ok()?;
+        Some(data.claims.viewer())
+    }
+
+    async fn key(&self, kid: &str) -> Option<DecodingKey> {
+        if let Some(key) = self.cached(kid) {
+            return Some(key);
+        }
+        if self.may_reload() {
+            match self.read().await {
+                Ok(set) => self.store(&set),
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot read the key set"),
+            }
+        }
+        self.cached(kid)
+    }
+
+    fn cached(&self, kid: &str) -> Option<DecodingKey> {
+        self.keys.read().ok()?.by_kid.get(kid).cloned()
+    }
+
+    fn may_reload(&self) -> bool {
+        let Ok(mut keys) = self.keys.write() else {
+            return false;
+        };
+        let due = keys.by_kid.is_empty() || keys.read_at.is_none_or(|at| at.elapsed() >= RELOAD_INTERVAL);
+        if due {
+            keys.read_at = Some(Instant::now());
+        }
+        due
+    }
+
+    async fn read(&self) -> anyhow::Result<JwkSet> {
+        match &self.source {
+            KeySource::Fixed(set) => Ok(set.clone()),
+            KeySource::File(path) => {
+                let text = tokio::fs::read_to_string(path)
+                    .await
+                    .with_context(|| path.display().to_string())?;
+                Ok(serde_json::from_str(&text)?)
+            }
+            KeySource::Url(url) => {
+                let client = reqwest::Client::builder()
+                    .timeout(Duration::from_secs(3))
+                    .build()?;
+                Ok(client.get(url).send().await?.error_for_status()?.json().await?)
+            }
+        }
+    }
+
+    fn store(&self, set: &JwkSet) {
+        let Ok(mut keys) = self.keys.write() else { return };
+        keys.by_kid = set
+            .keys
+            .iter()
+            .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
+            .collect();
+    }
+}
+
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[ISSUER]);
+    validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+    validation.validate_nbf = true;
+    validation.leeway = LEEWAY_SECONDS;
+    validation
+}
+
+/// Life of a service token, seconds.
+const SERVICE_TOKEN_SECONDS: u64 = 60;
+
+#[derive(Serialize, Deserialize)]
+struct ServiceClaims {
+    iss: String,
+    aud: String,
+    exp: u64,
+}
+
+/// Mints and checks the tokens with which services call each other: HS256 over a secret that only services have,
+/// bound to the called service.
+#[derive(Clone)]
+pub struct ServiceKey(Arc<secrecy::SecretString>);
+
+impl ServiceKey {
+    pub fn new(secret: impl Into<secrecy::SecretString>) -> Self {
+        Self(Arc::new(secret.into()))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        secrecy::ExposeSecret::expose_secret(&*self.0).as_bytes()
+    }
+
+    /// A token with which service `from` may call service `to`.
+    pub fn mint(&self, from: &str, to: &str) -> anyhow::Result<String> {
+        let claims = ServiceClaims {
+            iss: from.to_owned(),
+            aud: to.to_owned(),
+            exp: unix_now() + SERVICE_TOKEN_SECONDS,
+        };
+        Ok(encode(
+            &Header::new(Algorithm::HS256),
+            &claims,
+            &EncodingKey::from_secret(self.bytes()),
+        )?)
+    }
+
+    /// The calling service, if the token is good for calls to `to`.
+    pub fn caller(&self, token: &str, to: &str) -> Option<String> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&[to]);
+        validation.set_required_spec_claims(&["iss", "aud", "exp"]);
+        let key = DecodingKey::from_secret(self.bytes());
+        decode::<ServiceClaims>(token, &key, &validation)
+            .ok()
+            .map(|data| data.claims.iss)
+    }
+}
+
+impl std::fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServiceKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signer() -> Signer {
+        Signer::from_pem(&Signer::generate_pem().unwrap()).unwrap()
+    }
+
+    fn verifier(signer: &Signer) -> Verifier {
+        Verifier::new(KeySource::Fixed(JwkSet {
+            keys: vec![signer.jwk().clone()],
+        }))
+    }
+
+    fn shopper() -> Viewer {
+        let roles = vec![Role::Customer, Role::Service];
+        Viewer {
+            user: Some(UserId::new()),
+            customer: Some(CustomerId::new()),
+            roles,
+            ..Viewer::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_good_token_names_its_viewer_and_nobody_becomes_a_service() {
+        let signer = signer();
+        let viewer = shopper();
+        let token = signer.sign(&Claims::new(&viewer, 60)).unwrap();
+        let seen = verifier(&signer).verify(&token).await.unwrap();
+        assert_eq!((seen.user, seen.customer), (viewer.user, viewer.customer));
+        assert_eq!(seen.roles, [Role::Customer]);
+    }
+
+    #[tokio::test]
+    async fn bad_tokens_are_refused() {
+        let (signer, stranger) = (signer(), self::signer());
+        let verifier = verifier(&signer);
+        let claims = Claims::new(&shopper(), 60);
+        let edited = |edit: fn(&mut Claims)| {
+            let mut claims = claims.clone();
+            edit(&mut claims);
+            signer.sign(&claims).unwrap()
+        };
+        let mut cases = vec![
+            stranger.sign(&claims).unwrap(),
+            edited(|c| c.exp = unix_now() - 120),
+            edited(|c| c.nbf = unix_now() + 120),
+            edited(|c| c.iss = "evil".into()),
+            edited(|c| c.aud = "evil".into()),
+            String::new(),
+            "a.b.c".into(),
+        ];
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(signer.kid.clone());
+        cases.push(encode(&header, &claims, &signer.key).unwrap()); // typ JWT, not at+jwt
+        let hs = EncodingKey::from_secret(serde_json::to_string(signer.jwk()).unwrap().as_bytes());
+        let mut header = Header::new(Algorithm::HS256);
+        (header.kid, header.typ) = (Some(signer.kid.clone()), Some(ACCESS_TYPE.into()));
+        cases.push(encode(&header, &claims, &hs).unwrap());
+        for token in cases {
+            assert!(verifier.verify(&token).await.is_none(), "{token}");
+        }
+    }
+
+    #[test]
+    fn a_service_token_is_good_for_one_service() {
+        let key = ServiceKey::new("secret");
+        let token = key.mint("orders", "payments").unwrap();
+        assert_eq!(key.caller(&token, "payments").as_deref(), Some("orders"));
+        assert_eq!(key.caller(&token, "inventory"), None);
+        assert_eq!(ServiceKey::new("other").caller(&token, "payments"), None);
+    }
+}
