@@ -1,1 +1,16 @@
+//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import` and `doctor` are made of.
 
+pub mod client;
+pub mod database;
+pub mod doctor;
+pub mod home;
+pub mod import;
+pub mod postgres;
+pub mod router;
+pub mod sandbox_role;
+pub mod seed;
+pub mod serve;
+pub mod services;
+pub mod settings;
+pub mod state;
+pub mod up;

@@ -52,11 +52,7 @@ impl Commands {
         key: ServiceKey,
         urls: Arc<HashMap<String, String>>,
     ) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(10))
-            .connect_timeout(Duration::from_secs(1))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http = crate::http::client(Duration::from_secs(10))?;
         Ok(Self {
             from,
             key,

@@ -9,7 +9,9 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt::writer::BoxMakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// One request, or one piece of background work.
 #[derive(Debug)]
@@ -101,21 +103,24 @@ pub enum LogFormat {
     Text,
 }
 
-/// Starts logging to standard error, filtered by `filter` (`RUST_LOG` syntax). With `count_sql`, statements are
-/// counted per request in `agora_graphql_sql_statements_total`.
-pub fn init(format: LogFormat, filter: &str, count_sql: bool) {
+/// Starts logging to `file`, or to standard error, filtered by `filter` (`RUST_LOG` syntax). With `count_sql`,
+/// statements are counted per request in `agora_graphql_sql_statements_total`.
+pub fn init(format: LogFormat, filter: &str, count_sql: bool, file: Option<std::fs::File>) {
+    let writer = match file {
+        Some(file) => BoxMakeWriter::new(std::sync::Mutex::new(file)),
+        None => BoxMakeWriter::new(std::io::stderr),
+    };
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(writer);
     let logs = match format {
-        LogFormat::Json => tracing_subscriber::fmt::layer()
+        LogFormat::Json => layer
             .json()
             .flatten_event(true)
             .with_current_span(true)
             .with_span_list(false)
-            .with_writer(std::io::stderr)
             .boxed(),
-        LogFormat::Text => tracing_subscriber::fmt::layer()
-            .compact()
-            .with_writer(std::io::stderr)
-            .boxed(),
+        LogFormat::Text => layer.compact().boxed(),
     };
     let counter = count_sql.then(|| {
         let statements =

@@ -102,9 +102,13 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// From a PKCS#8 PEM private key. The key ID is the thumbprint of the public key (RFC 7638).
+    /// From a PKCS#8 PEM private key, with or without its public half. The key ID is the thumbprint of the public key
+    /// (RFC 7638).
     pub fn from_pem(pem: &str) -> anyhow::Result<Self> {
-        let key = EncodingKey::from_ed_pem(pem.as_bytes()).context("not an Ed25519 PKCS#8 key")?;
+        use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem).context("not an Ed25519 PKCS#8 key")?;
+        // jsonwebtoken takes the form without the public half only.
+        let key = EncodingKey::from_ed_der(private_half(&key).to_pkcs8_der()?.as_bytes());
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA)?;
         let kid = jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256)?;
         jwk.common.key_id = Some(kid.clone());
@@ -116,8 +120,8 @@ impl Signer {
         use ed25519_dalek::pkcs8::EncodePrivateKey;
         let mut seed = [0_u8; 32];
         getrandom::fill(&mut seed).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
-        let pem = ed25519_dalek::SigningKey::from_bytes(&seed).to_pkcs8_pem(Default::default())?;
-        Ok(pem.to_string())
+        let key = ed25519_dalek::SigningKey::from_bytes(&seed);
+        Ok(private_half(&key).to_pkcs8_pem(Default::default())?.to_string())
     }
 
     /// The public half, for the key set.
@@ -130,6 +134,13 @@ impl Signer {
         header.kid = Some(self.kid.clone());
         header.typ = Some(ACCESS_TYPE.to_owned());
         Ok(encode(&header, claims, &self.key)?)
+    }
+}
+
+fn private_half(key: &ed25519_dalek::SigningKey) -> ed25519_dalek::pkcs8::KeypairBytes {
+    ed25519_dalek::pkcs8::KeypairBytes {
+        secret_key: key.to_bytes(),
+        public_key: None,
     }
 }
 

@@ -1,0 +1,172 @@
+//! Outbox to inbox over a real Postgres: every fact has its effect once, whatever the bus loses or doubles.
+
+use futures::future::BoxFuture;
+use platform::{
+    Db, Error, Moment, Tx,
+    error::UserError,
+    events::{Envelope, Event, Origin, Received, inbox},
+    idempotency::{self, Claimed},
+    testing::{TestDb, viewer},
+    viewer::Role,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::migrate::Migrator;
+use uuid::Uuid;
+
+static NOTHING: Migrator = Migrator::DEFAULT;
+
+#[derive(Serialize, Deserialize)]
+struct Told {
+    text: String,
+}
+
+impl Event for Told {
+    const TOPIC: &'static str = "test.told";
+    fn key(&self) -> String {
+        self.text.clone()
+    }
+}
+
+async fn database() -> Db {
+    let test = TestDb::new("demo", &NOTHING).await.unwrap();
+    sqlx::query("create table demo.effects (text text not null, at timestamptz not null default demo.now())")
+        .execute(test.db.pool())
+        .await
+        .unwrap();
+    test.db
+}
+
+fn effect(tx: &mut Tx, received: Received<Told>) -> BoxFuture<'_, Result<(), Error>> {
+    Box::pin(async move {
+        if received.event.text == "poison" {
+            return Err(Error::BadInput("poison".to_owned()));
+        }
+        sqlx::query("insert into demo.effects (text) values ($1)")
+            .bind(received.event.text)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    })
+}
+
+fn handlers() -> inbox::Handlers {
+    let mut handlers = inbox::Handlers::default();
+    handlers.on(effect);
+    handlers
+}
+
+async fn outbox(db: &Db) -> Vec<Envelope> {
+    let sql = "select id, topic, key, payload, origin, traceparent, occurred_at from demo.outbox order by id";
+    sqlx::query_as(sql).fetch_all(db.pool()).await.unwrap()
+}
+
+async fn effects(db: &Db) -> Vec<String> {
+    sqlx::query_scalar("select text from demo.effects order by text")
+        .fetch_all(db.pool())
+        .await
+        .unwrap()
+}
+
+async fn tell(db: &Db, moment: Moment, text: &str) {
+    let mut tx = db.begin(moment).await.unwrap();
+    tx.emit(&Told {
+        text: text.to_owned(),
+    })
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_fact_has_its_effect_once_and_poison_stops_nobody() {
+    let db = database().await;
+    for text in ["a", "poison", "b"] {
+        tell(&db, Moment::LIVE, text).await;
+    }
+    let facts = outbox(&db).await;
+    for _ in 0..6 {
+        // Doubled within a batch and over batches.
+        let batch = facts.iter().chain(&facts).cloned().collect();
+        inbox::process(&db, &handlers(), batch).await;
+    }
+    assert_eq!(effects(&db).await, ["a", "b"]);
+    assert!(
+        inbox::unseen(&db, facts.iter().map(|fact| fact.id).collect())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let dead: Vec<Uuid> =
+        sqlx::query_scalar("select event_id from demo.dead_letters where dead_at is not null")
+            .fetch_all(db.pool())
+            .await
+            .unwrap();
+    assert_eq!(dead, [facts[1].id]);
+}
+
+#[tokio::test]
+async fn nothing_is_told_without_a_commit() {
+    let db = database().await;
+    let mut tx = db.begin(Moment::LIVE).await.unwrap();
+    tx.emit(&Told {
+        text: "never".to_owned(),
+    })
+    .await
+    .unwrap();
+    drop(tx);
+    assert!(outbox(&db).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_imported_fact_keeps_its_moment_through_its_effects() {
+    let db = database().await;
+    let at = "2010-12-01T08:26:00Z".parse().unwrap();
+    tell(&db, Moment::imported(at), "history").await;
+    tell(&db, Moment::LIVE, "news").await;
+    let facts = outbox(&db).await;
+    assert_eq!((facts[0].origin, facts[0].occurred_at), (Origin::Import, at));
+    inbox::process(&db, &handlers(), facts).await;
+    let old: Vec<String> = sqlx::query_scalar("select text from demo.effects where at = $1")
+        .bind(at)
+        .fetch_all(db.pool())
+        .await
+        .unwrap();
+    assert_eq!(old, ["history"], "the moment of one fact is not the next one's");
+}
+
+#[tokio::test]
+async fn of_many_equal_requests_one_does_the_work_and_all_get_its_result() {
+    let db = database().await;
+    let buyer = viewer(Role::Customer);
+    let tries = (0..20).map(|n| {
+        let (db, buyer) = (db.clone(), buyer.clone());
+        tokio::spawn(async move {
+            let mut tx = db.begin(Moment::LIVE).await.unwrap();
+            match idempotency::claim::<u32, UserError>(&mut tx, &buyer, "buy", "key", &"same")
+                .await
+                .unwrap()
+            {
+                Claimed::Replay(result) => (result, false),
+                Claimed::Fresh(claim) => {
+                    claim.store(&mut tx, &n).await.unwrap();
+                    tx.commit().await.unwrap();
+                    (n, true)
+                }
+            }
+        })
+    });
+    let results: Vec<(u32, bool)> = futures::future::join_all(tries)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(results.iter().filter(|(_, worked)| *worked).count(), 1);
+    assert!(results.iter().all(|(result, _)| *result == results[0].0));
+
+    let mut tx = db.begin(Moment::LIVE).await.unwrap();
+    let other = idempotency::claim::<u32, UserError>(&mut tx, &buyer, "buy", "key", &"other").await;
+    assert!(matches!(
+        other,
+        Err(platform::Fault::User(UserError::IdempotencyError(_)))
+    ));
+}
