@@ -29,8 +29,8 @@ pub struct Cluster {
 #[derive(Debug, Clone)]
 struct Unprivileged {
     name: String,
-    /// The folder lies where this user may not go (below `/root`, say); it then keeps the right to.
-    needs_search: bool,
+    /// The capability it keeps where the folder lies below one this user may not enter, `/root` say.
+    keeps: Option<&'static str>,
 }
 
 impl Cluster {
@@ -141,8 +141,8 @@ impl Unprivileged {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new("setpriv");
         command.args([&format!("--reuid={}", self.name), &format!("--regid={}", self.name), "--clear-groups"]);
-        if self.needs_search {
-            command.args(["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]);
+        if let Some(capability) = self.keeps {
+            command.args([format!("--inh-caps=+{capability}"), format!("--ambient-caps=+{capability}")]);
         }
         command.arg(program);
         command
@@ -163,10 +163,15 @@ fn unprivileged(home: &Path) -> Result<Option<Unprivileged>> {
     let Some(name) = ["postgres", "nobody"].into_iter().find(|name| exists(name)) else {
         bail!("Postgres does not run as root, and there is no user `postgres` to run it as");
     };
-    let mut user = Unprivileged { name: name.to_owned(), needs_search: false };
-    let reachable = user.command(Path::new("test")).args(["-x", path(home)?]).current_dir("/").status()?.success();
-    user.needs_search = !reachable;
-    Ok(Some(user))
+    // Containers often grant the second capability but not the first.
+    for keeps in [None, Some("dac_read_search"), Some("dac_override")] {
+        let user = Unprivileged { name: name.to_owned(), keeps };
+        let tried = user.command(Path::new("test")).args(["-x", path(home)?]).current_dir("/").output()?;
+        if tried.status.success() {
+            return Ok(Some(user));
+        }
+    }
+    bail!("the user {name}, as whom Postgres runs, cannot enter {}; choose another folder with --data", home.display())
 }
 
 fn socket_dir(home: &Path) -> PathBuf {

@@ -1,0 +1,53 @@
+# `make help` lists what there is. ARGS passes flags on: make up ARGS='--port 5000 --router apollo'
+ARGS ?=
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+ROUTER_TARGET := $(abspath $(TARGET))/router
+ROUTER_FLAGS := --release --locked --ignore-rust-version --workspace
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up reset test e2e lint fmt compose prepare bench doctor router
+
+help: ## This list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: ## Install what is missing on this machine
+	@scripts/setup
+
+up: setup ## Build and start everything, with a seeded shop; Ctrl-C stops it
+	@cargo build -p agora
+	@exec $(TARGET)/debug/agora up $(ARGS)
+
+reset: ## Stop what was left running and delete the data in .agora
+	@scripts/reset
+
+test: ## All checks and tests
+	@exec scripts/test
+
+e2e: setup ## Only the end-to-end tests
+	@cargo test --workspace --test e2e $(ARGS)
+
+lint: ## Formatting and Clippy
+	@cargo fmt --all --check
+	@cd router && cargo fmt --all --check
+	@cargo clippy --workspace --all-targets -- -D warnings
+
+fmt: ## Format the code
+	@cargo fmt --all
+	@cd router && cargo fmt --all
+
+router: ## Build the router and the composition tool
+	@cd router && CARGO_TARGET_DIR=$(ROUTER_TARGET) cargo build $(ROUTER_FLAGS)
+
+compose: router ## After a change of a schema: export the subgraphs' SDL and compose the supergraph
+	@UPDATE_SDL=1 cargo test --workspace sdl
+	@$(ROUTER_TARGET)/release/composition
+
+prepare: ## After a change of SQL: check all queries and write .sqlx/
+	@scripts/prepare-sql
+
+bench: ## Benchmarks
+	@cargo bench --workspace $(ARGS)
+
+doctor: ## Check the invariants of the running shop's data
+	@cargo build -q -p agora
+	@exec $(TARGET)/debug/agora doctor $(ARGS)

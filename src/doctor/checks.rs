@@ -1,0 +1,79 @@
+//! Invariants within one service.
+
+use super::Check;
+
+pub(super) const ALL: &[Check] = &[
+    Check {
+        service: "inventory",
+        name: "the stock ledger sums to the counters",
+        sql: "select l.variant_id, l.warehouse_id, l.on_hand, l.reserved, l.allocated,
+                 t.on_hand as ledger_on_hand, t.reserved as ledger_reserved, t.allocated as ledger_allocated
+              from inventory.stock_levels l
+              left join (select variant_id, warehouse_id, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved,
+                             sum(allocated_delta) as allocated
+                         from inventory.inventory_transactions group by 1, 2) t using (variant_id, warehouse_id)
+              where (l.on_hand, l.reserved, l.allocated)
+                  <> (coalesce(t.on_hand, 0), coalesce(t.reserved, 0), coalesce(t.allocated, 0))",
+    },
+    Check {
+        service: "inventory",
+        name: "reserved stock is what live reservations hold",
+        sql: "select l.variant_id, l.warehouse_id, l.reserved, coalesce(r.quantity, 0) as held
+              from inventory.stock_levels l
+              left join (select variant_id, warehouse_id, sum(quantity) as quantity
+                         from inventory.reservation_lines join inventory.reservations r on r.id = reservation_id
+                         where r.status = 'ACTIVE' group by 1, 2) r using (variant_id, warehouse_id)
+              where l.reserved <> coalesce(r.quantity, 0)",
+    },
+    Check {
+        service: "inventory",
+        name: "allocated stock is what unshipped orders wait for",
+        sql: "select l.variant_id, l.warehouse_id, l.allocated, coalesce(a.quantity, 0) as waiting
+              from inventory.stock_levels l
+              left join (select variant_id, warehouse_id, sum(quantity - shipped - deallocated) as quantity
+                         from inventory.allocations group by 1, 2) a using (variant_id, warehouse_id)
+              where l.allocated <> coalesce(a.quantity, 0)",
+    },
+    Check {
+        service: "orders",
+        name: "vendors' parts sum to the order",
+        sql: "select o.number, o.total, sum(v.total)::bigint as parts
+              from orders.orders o join orders.vendor_orders v on v.order_id = o.id
+              group by o.id having o.total <> sum(v.total)",
+    },
+    Check {
+        service: "orders",
+        name: "lines and shipping sum to the vendor's part",
+        sql: "select v.number, v.total, v.shipping, sum(l.total)::bigint as lines
+              from orders.vendor_orders v join orders.order_lines l on l.vendor_order_id = v.id
+              group by v.id having v.total <> v.shipping + sum(l.total)",
+    },
+    Check {
+        service: "orders",
+        name: "refunds that succeeded sum to the order's refunded total",
+        sql: "select o.number, o.refunded_total, coalesce(sum(r.total), 0)::bigint as refunds
+              from orders.orders o left join orders.refunds r on r.order_id = o.id and r.status = 'SUCCEEDED'
+              group by o.id having o.refunded_total <> coalesce(sum(r.total), 0)",
+    },
+    Check {
+        service: "orders",
+        name: "events of an order have no gap",
+        sql: "select o.number, o.event_seq, count(e.seq) as events
+              from orders.orders o left join orders.order_events e on e.order_id = o.id
+              group by o.id having o.event_seq <> count(e.seq) or o.event_seq <> coalesce(max(e.seq), 0)",
+    },
+    Check {
+        service: "orders",
+        name: "no checkout is stuck or late",
+        sql: "select id, order_id, step, status, attempts, last_error from orders.sagas
+              where status = 'STUCK'
+                  or (status in ('RUNNING', 'COMMITTING', 'COMPENSATING') and next_attempt_at < now() - interval '60 seconds')",
+    },
+    Check {
+        service: "orders",
+        name: "carts of ended checkouts are not locked",
+        sql: "select c.id from orders.carts c
+              where c.status = 'LOCKED' and not exists (select from orders.sagas s
+                  where s.cart_id = c.id and s.status not in ('COMPLETED', 'COMPENSATED'))",
+    },
+];
