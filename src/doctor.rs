@@ -3,7 +3,7 @@
 use crate::database::Databases;
 use anyhow::{Context, Result, bail};
 use sqlx::{AssertSqlSafe, Column, PgPool, Row, postgres::{PgPoolOptions, PgRow}};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 mod checks;
 mod across;
@@ -31,7 +31,7 @@ pub async fn run(databases: &Databases) -> Result<()> {
             .with_context(|| format!("{}: {}", check.service, check.name))?;
         broken += usize::from(!report(check.service, check.name, rows.iter().map(describe).collect()));
     }
-    for check in crate::services::SERVICES.iter() {
+    for check in &crate::services::SERVICES {
         let sql = format!(
             "select event_id, attempts, error from {}.dead_letters where dead_at is not null", check.name
         );
@@ -81,9 +81,4 @@ fn describe(row: &PgRow) -> String {
             .unwrap_or_else(|_| "?".to_owned())
     };
     row.columns().iter().map(|c| format!("{}={}", c.name(), value(c.ordinal()))).collect::<Vec<_>>().join(" ")
-}
-
-/// IDs in `left` that `right` lacks.
-fn missing(left: &HashSet<uuid::Uuid>, right: &HashSet<uuid::Uuid>) -> Vec<String> {
-    left.difference(right).map(ToString::to_string).collect()
 }

@@ -38,7 +38,7 @@ impl Home {
         ensure!(self.can_build(), "the router's sources are not here; set AGORA_ROUTER_BIN");
         let target = target_dir()?.join("router");
         let built = Command::new("cargo")
-            .args(["build", "--release", "--locked", "--ignore-rust-version", "--workspace"])
+            .args(["build", "--release", "--locked", "--ignore-rust-version", "-p", "agora-router"])
             .current_dir(self.0.join("router"))
             .env("CARGO_TARGET_DIR", &target)
             .status()

@@ -78,7 +78,7 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
     let secrets = data.secrets()?;
     configure(&mut options, &data, &secrets)?;
     if options.stop_at_eof {
-        tokio::spawn(cancel_at_eof(stop.clone()));
+        cancel_at_eof(stop.clone());
     }
     router::end_orphan(&data);
 
@@ -143,11 +143,12 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
     result
 }
 
-async fn cancel_at_eof(stop: CancellationToken) {
-    use tokio::io::AsyncReadExt;
-    let mut rest = Vec::new();
-    let _ = tokio::io::stdin().read_to_end(&mut rest).await;
-    stop.cancel();
+/// On a thread of its own: reading standard input cannot be given up, and must not keep the runtime from ending.
+fn cancel_at_eof(stop: CancellationToken) {
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        stop.cancel();
+    });
 }
 
 /// Runs one part; when it ends, for whatever reason, the others end too.

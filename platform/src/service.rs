@@ -18,7 +18,7 @@ use crate::{
 };
 use anyhow::Context;
 use async_graphql::{
-    Data, EmptyMutation, EmptySubscription, Executor, ObjectType, SDLExportOptions, Schema, SchemaBuilder,
+    Data, EmptyMutation, EmptySubscription, Executor, ObjectType, Schema, SchemaBuilder,
     SubscriptionType,
 };
 use axum::Router;
@@ -31,6 +31,9 @@ mod commands;
 mod graphql;
 mod health;
 mod http;
+mod sdl;
+
+pub use sdl::sdl;
 
 /// What a service works with.
 #[derive(Clone)]
@@ -266,21 +269,6 @@ where
         // The router merges entity fetches under aliases of its own, and a client may send 30 more.
         .limit_aliases(100)
         .limit_directives(50)
-}
-
-/// The federation SDL that is committed and composed.
-pub fn sdl<Q, M, S>(schema: &Schema<Q, M, S>) -> String
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-{
-    schema.sdl_with_options(
-        SDLExportOptions::new()
-            .federation()
-            .sorted_arguments()
-            .sorted_enum_items(),
-    )
 }
 
 /// Roots of services that have none of their own.

@@ -76,4 +76,30 @@ pub(super) const ALL: &[Check] = &[
               where c.status = 'LOCKED' and not exists (select from orders.sagas s
                   where s.cart_id = c.id and s.status not in ('COMPLETED', 'COMPENSATED'))",
     },
+    Check {
+        service: "payments",
+        name: "every ledger transaction balances in every currency",
+        sql: "select transaction_id, sum(debit)::bigint as debit, sum(credit)::bigint as credit
+              from payments.ledger_entries group by transaction_id, currency having sum(debit) <> sum(credit)",
+    },
+    Check {
+        service: "payments",
+        name: "nothing is refunded beyond what was captured",
+        sql: "select p.id, p.captured, sum(r.amount)::bigint as refunds
+              from payments.payments p join payments.payment_refunds r on r.payment_id = p.id
+              where r.status in ('PENDING', 'SUBMITTED', 'SUCCEEDED')
+              group by p.id having sum(r.amount) > p.captured",
+    },
+    Check {
+        service: "payments",
+        name: "no payment waits for a decision",
+        sql: "select id, order_id, status from payments.payments where status = 'UNRESOLVED'",
+    },
+    Check {
+        service: "payments",
+        name: "coupons are used as often as orders carry them, within their limit",
+        sql: "select c.code, c.used, count(r.id) as live from payments.coupons c
+              left join payments.coupon_redemptions r on r.coupon_id = c.id and r.status in ('HELD', 'REDEEMED')
+              group by c.id having c.used <> count(r.id) or c.used > c.usage_limit",
+    },
 ];

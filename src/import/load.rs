@@ -40,8 +40,6 @@ pub struct Loaded {
     pub order_total: i64,
     pub refunds: usize,
     pub refund_total: i64,
-    pub customers: usize,
-    pub products: usize,
 }
 
 type Products = HashMap<String, ImportedProduct>;
@@ -60,8 +58,6 @@ pub async fn run(commands: &Commands, plan: &Plan, matched: &Matched) -> Result<
         order_total: orders.iter().map(|order| order.total).sum(),
         refunds: matched.refunds.len(),
         refund_total: refunds,
-        customers: customers.len(),
-        products: products.len(),
     })
 }
 
@@ -252,7 +248,8 @@ fn address(line: &Line) -> Result<PostalAddress> {
 async fn refunds(commands: &Commands, matched: &Matched, orders: &[ImportOrderReply]) -> Result<i64> {
     let bar = progress("refunds", matched.refunds.len());
     let by_order: Vec<&[Refund]> = matched.refunds.chunk_by(|a, b| a.sale == b.sale).collect();
-    let amounts = stream::iter(by_order).map(|refunds| async {
+    let bar = &bar;
+    let amounts = stream::iter(by_order).map(|refunds| async move {
         let mut amount = 0;
         for refund in refunds {
             let order = &orders[refund.sale];

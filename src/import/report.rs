@@ -31,7 +31,7 @@ pub async fn reconcile(staff: &Client, plan: &Plan, matched: &Matched, loaded: &
     let explained = (loaded.order_total - loaded.refund_total) * MILLIS + adjustments;
     let shipping: i64 = plan.sales.iter().map(|sale| sale.shipping_pence()).sum();
 
-    println!("\nMoney (GBP)");
+    println!("\nMoney (GBP): {} orders, {} refunds", loaded.orders, loaded.refunds);
     row("file, sum of quantity × price", plan.total);
     row("orders, goods", (loaded.order_total - shipping) * MILLIS);
     row("orders, shipping fees", shipping * MILLIS);

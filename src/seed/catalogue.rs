@@ -23,6 +23,7 @@ pub(super) const BRANDS: &[(&str, &str)] = &[
 ];
 
 /// A product to be made.
+#[derive(Clone)]
 struct Draft {
     slug: String,
     input: Value,

@@ -35,11 +35,6 @@ impl Events {
         assert!(event["errors"].is_null(), "{event}");
         event["data"].clone()
     }
-
-    /// The next message, error or not.
-    pub async fn message(&mut self) -> Option<Value> {
-        tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await.ok().flatten()
-    }
 }
 
 /// Subscribes with an access token.
