@@ -1,0 +1,8 @@
+//! All SQL of the service.
+
+pub mod audit;
+pub mod dashboards;
+pub mod events;
+pub mod products;
+pub mod sales;
+pub mod traffic;

@@ -1,0 +1,11 @@
+//! What happens to messages, preferences, templates and announcements.
+
+pub mod announcements;
+pub mod deliver;
+pub mod mailboxes;
+pub mod notify;
+pub mod preferences;
+pub mod reading;
+pub mod sending;
+pub mod templates;
+pub mod vendors;

@@ -1,0 +1,258 @@
+//! The life of a vendor.
+
+use crate::{
+    App,
+    domain::{
+        credentials,
+        vendor::{VendorStatus, Verb},
+    },
+    store::{
+        members,
+        vendors::{self, Locked, Profile},
+    },
+};
+use async_graphql::{ID, InputObject};
+use contracts::events::VendorStatusChanged;
+use platform::{
+    AddressInput, Moment, Outcome, Tx, UserError, UserErrorCode, Viewer,
+    error::{check_version, on_constraint, parse_id},
+    ids::{UserId, VendorId},
+};
+
+/// Vendors that one login may own.
+const MOST_OWNED: i64 = 10;
+/// Members and open invitations that a vendor may have.
+const MOST_MEMBERS: usize = 200;
+
+/// What a vendor says about itself.
+#[derive(InputObject)]
+pub struct VendorInput {
+    /// Name to show, 1 to 100 characters.
+    display_name: String,
+    /// Name of the company, 1 to 200 characters. Fixed once approved.
+    legal_name: String,
+    /// Name in URLs: 3 to 64 lower-case letters, digits and single dashes; unique. Fixed once approved.
+    slug: String,
+    /// What it sells, at most 5,000 characters.
+    description: Option<String>,
+    /// Business address.
+    address: AddressInput,
+    /// Days in which customers may return what they bought, 0 to 365.
+    #[graphql(default = 14)]
+    return_policy_days: i32,
+}
+
+impl VendorInput {
+    fn validate(self) -> Outcome<Profile> {
+        if !(0..=365).contains(&self.return_policy_days) {
+            return Err(UserError::invalid(&["input", "returnPolicyDays"], "0..365").into());
+        }
+        let description = self.description.filter(|text| !text.trim().is_empty());
+        if description
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > 5000)
+        {
+            return Err(UserError::invalid(&["input", "description"], "at most 5000 characters").into());
+        }
+        let address = self.address.validate(&["input", "address"])?;
+        Ok(Profile {
+            slug: credentials::slug(&self.slug, &["input", "slug"])?,
+            display_name: credentials::text(self.display_name, 100, &["input", "displayName"])?,
+            legal_name: credentials::text(self.legal_name, 200, &["input", "legalName"])?,
+            description,
+            country: address.country.as_str().to_owned(),
+            address: Some(address),
+            return_policy_days: self.return_policy_days,
+        })
+    }
+}
+
+fn conflict(message: &str) -> UserError {
+    UserError::refused(UserErrorCode::Conflict, message)
+}
+
+/// Locks a vendor for one of its members or for staff; to everybody else it does not exist.
+async fn lock(tx: &mut Tx, viewer: &Viewer, id: VendorId) -> Outcome<Locked> {
+    let vendor = vendors::lock(tx, id, viewer.user).await?;
+    let vendor = vendor.filter(|vendor| viewer.is_staff() || vendor.role.is_some());
+    vendor.ok_or_else(|| UserError::not_found(id).into())
+}
+
+/// The same for its owners.
+async fn lock_as_owner(tx: &mut Tx, viewer: &Viewer, id: VendorId) -> Outcome<Locked> {
+    let vendor = lock(tx, viewer, id).await?;
+    match viewer.is_staff() || vendor.role.as_deref() == Some("OWNER") {
+        true => Ok(vendor),
+        false => Err(UserError::forbidden("OWNER of the vendor").into()),
+    }
+}
+
+/// A draft; the applicant owns it.
+pub async fn apply(app: &App, viewer: &Viewer, input: VendorInput) -> Outcome<VendorId> {
+    let user = viewer.require_user()?;
+    let profile = input.validate()?;
+    let id = VendorId::new();
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    // The applicant's row orders concurrent applications.
+    let active = crate::store::users::lock(&mut tx, user)
+        .await?
+        .is_some_and(|(_, active, _)| active);
+    if !active {
+        return Err(UserError::unauthenticated().into());
+    }
+    if members::owned(&mut tx, user).await? >= MOST_OWNED {
+        let message = format!("at most {MOST_OWNED} vendors");
+        return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
+    }
+    if !vendors::insert(&mut tx, id, VendorStatus::Draft, &profile).await? {
+        return Err(conflict("the slug is taken").into());
+    }
+    members::add(&mut tx, id, user, "OWNER").await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// An edit of a rejected vendor makes it a draft again.
+pub async fn update(
+    app: &App,
+    viewer: &Viewer,
+    id: &ID,
+    input: VendorInput,
+    expected: i32,
+) -> Outcome<VendorId> {
+    viewer.require_user()?;
+    let id = parse_id::<VendorId>(id)?;
+    let profile = input.validate()?;
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    let vendor = lock(&mut tx, viewer, id).await?;
+    check_version(expected, vendor.version)?;
+    if !vendor.status.editable() {
+        return Err(conflict("it cannot be changed while it is reviewed or after it was closed").into());
+    }
+    let renamed = vendor.slug != profile.slug || vendor.legal_name != profile.legal_name;
+    if vendor.status.reviewed() && renamed && !viewer.is_staff() {
+        return Err(conflict("slug and legal name are fixed once approved").into());
+    }
+    let taken = || conflict("the slug is taken");
+    vendors::update(&mut tx, id, &profile)
+        .await
+        .map_err(|e| on_constraint(e, "vendors_slug", taken))?;
+    if vendor.status == VendorStatus::Rejected {
+        step(&mut tx, id, vendor.status, Verb::Rework, None, viewer.user).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// What its members do: submit and close.
+pub async fn by_member(app: &App, viewer: &Viewer, id: &ID, verb: Verb) -> Outcome<VendorId> {
+    viewer.require_user()?;
+    let id = parse_id::<VendorId>(id)?;
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    let vendor = lock_as_owner(&mut tx, viewer, id).await?;
+    step(&mut tx, id, vendor.status, verb, None, viewer.user).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// What staff does. Whether the viewer is staff has been checked.
+pub async fn by_staff(
+    app: &App,
+    viewer: &Viewer,
+    id: &ID,
+    verb: Verb,
+    reason: Option<String>,
+    path: &'static str,
+) -> Outcome<VendorId> {
+    let id = parse_id::<VendorId>(id)?;
+    let reason = reason
+        .map(|text| credentials::text(text, 1000, &[path]))
+        .transpose()?;
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    let vendor = lock(&mut tx, viewer, id).await?;
+    step(&mut tx, id, vendor.status, verb, reason.as_deref(), viewer.user).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn step(
+    tx: &mut Tx,
+    id: VendorId,
+    from: VendorStatus,
+    verb: Verb,
+    reason: Option<&str>,
+    by: Option<UserId>,
+) -> Outcome<()> {
+    if let Some(to) = from.step(verb)? {
+        vendors::transit(tx, id, from, to, reason, by).await?;
+        announce(tx, id, from, to).await?;
+    }
+    Ok(())
+}
+
+/// Tells the other services.
+pub async fn announce(
+    tx: &mut Tx,
+    vendor: VendorId,
+    from: VendorStatus,
+    to: VendorStatus,
+) -> Result<(), sqlx::Error> {
+    let members = members::rows(&mut **tx, &[vendor], &[]).await?;
+    tx.emit(&VendorStatusChanged {
+        vendor,
+        from: from.as_str().to_owned(),
+        to: to.as_str().to_owned(),
+        approved: to == VendorStatus::Approved,
+        members: members.into_iter().map(|member| member.user_id).collect(),
+    })
+    .await
+}
+
+/// Whoever shows that the address is theirs becomes a member: at once, if they have done so.
+pub async fn invite(app: &App, viewer: &Viewer, id: &ID, email: &str, role: &str) -> Outcome<VendorId> {
+    viewer.require_user()?;
+    let id = parse_id::<VendorId>(id)?;
+    let email = credentials::email(email, &["email"])?;
+    if !["OWNER", "MANAGER", "CLERK"].contains(&role) {
+        return Err(UserError::invalid(&["role"], "OWNER, MANAGER or CLERK").into());
+    }
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    let vendor = lock_as_owner(&mut tx, viewer, id).await?;
+    if vendor.status == VendorStatus::Closed {
+        return Err(conflict("the vendor is closed").into());
+    }
+    if members::rows(&mut *tx, &[id], &[]).await?.len() >= MOST_MEMBERS {
+        let message = format!("at most {MOST_MEMBERS} members");
+        return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
+    }
+    members::invite(&mut tx, id, &email, role, viewer.user).await?;
+    members::accept_invitations(&mut tx, &email).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Owners remove anybody, members themselves; one owner stays.
+pub async fn remove(app: &App, viewer: &Viewer, id: &ID, user: &ID) -> Outcome<VendorId> {
+    let own = viewer.require_user()?;
+    let id = parse_id::<VendorId>(id)?;
+    let user = parse_id::<UserId>(user)?;
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    if user == own {
+        lock(&mut tx, viewer, id).await?;
+    } else {
+        lock_as_owner(&mut tx, viewer, id).await?;
+    }
+    let members = members::rows(&mut *tx, &[id], &[]).await?;
+    if !members.iter().any(|member| member.user_id == user) {
+        return Err(UserError::not_found(user).into());
+    }
+    if !members
+        .iter()
+        .any(|member| member.role == "OWNER" && member.user_id != user)
+    {
+        return Err(conflict("a vendor has at least one owner").into());
+    }
+    members::remove(&mut tx, id, user).await?;
+    tx.commit().await?;
+    Ok(id)
+}

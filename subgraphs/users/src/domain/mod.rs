@@ -1,0 +1,8 @@
+//! Rules without I/O: who may become what, what counts, what is a password.
+
+pub mod credentials;
+pub mod loyalty;
+pub mod permissions;
+pub mod throttle;
+pub mod vendor;
+pub mod vip;

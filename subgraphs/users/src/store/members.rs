@@ -1,0 +1,100 @@
+//! Members of vendors, and invitations.
+
+use crate::schema::vendor::VendorMember;
+use platform::ids::{UserId, VendorId, uuids};
+use sqlx::{PgConnection, PgExecutor};
+
+/// Members of these vendors, and memberships of these logins.
+pub async fn rows(
+    db: impl PgExecutor<'_>,
+    vendors: &[VendorId],
+    users: &[UserId],
+) -> Result<Vec<VendorMember>, sqlx::Error> {
+    sqlx::query_as!(
+        VendorMember,
+        r#"select vendor_id as "vendor_id: VendorId", user_id as "user_id: UserId", role, joined_at
+        from users.vendor_members where vendor_id = any($1) or user_id = any($2) order by joined_at, user_id"#,
+        &uuids(vendors),
+        &uuids(users)
+    )
+    .fetch_all(db)
+    .await
+}
+
+pub async fn add(
+    db: &mut PgConnection,
+    vendor: VendorId,
+    user: UserId,
+    role: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into users.vendor_members (vendor_id, user_id, role) values ($1, $2, $3) on conflict do nothing",
+        vendor.0,
+        user.0,
+        role
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// True if there was such a member.
+pub async fn remove(db: &mut PgConnection, vendor: VendorId, user: UserId) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "delete from users.vendor_members where vendor_id = $1 and user_id = $2",
+        vendor.0,
+        user.0
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The last invitation of an address counts.
+pub async fn invite(
+    db: &mut PgConnection,
+    vendor: VendorId,
+    email: &str,
+    role: &str,
+    by: Option<UserId>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into users.vendor_invitations (vendor_id, email, role, invited_by) values ($1, lower($2), $3, $4)
+        on conflict (vendor_id, email) do update set role = excluded.role, invited_by = excluded.invited_by, at = users.now()",
+        vendor.0,
+        email,
+        role,
+        by.map(|user| user.0)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Turns the invitations of an address into memberships of whoever has proved that it is theirs.
+pub async fn accept_invitations(db: &mut PgConnection, email: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with owner as (
+            select id from users.users where lower(email) = lower($1) and email_verified_at is not null and active
+        ), accepted as (
+            delete from users.vendor_invitations i using owner o where i.email = lower($1)
+            returning i.vendor_id, o.id as user_id, i.role
+        )
+        insert into users.vendor_members (vendor_id, user_id, role) select vendor_id, user_id, role from accepted
+        on conflict do nothing",
+        email
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many vendors somebody owns.
+pub async fn owned(db: &mut PgConnection, user: UserId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from users.vendor_members where user_id = $1 and role = 'OWNER'"#,
+        user.0
+    )
+    .fetch_one(db)
+    .await
+}
