@@ -96,6 +96,11 @@ impl Db {
         &self.pool
     }
 
+    /// Where this database's hints go.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+
     pub fn schema(&self) -> &'static str {
         self.schema
     }

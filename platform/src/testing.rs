@@ -55,7 +55,7 @@ impl TestDb {
             pool_size: 5,
             public_url: "http://127.0.0.1:4000".to_owned(),
         };
-        Deps::new(name, self.db.clone(), Default::default(), Arc::new(settings))
+        Deps::new(name, self.db.clone(), self.db.live().clone(), Arc::new(settings))
     }
 }
 

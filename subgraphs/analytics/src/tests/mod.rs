@@ -158,7 +158,7 @@ fn order(customer: CustomerId, lines: &[(VendorId, ProductId, i32, i64)]) -> Ord
 }
 
 #[test]
-fn the_committed_schema_is_current() {
+fn the_committed_sdl_is_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let schema = platform::service::schema(
         crate::schema::query::Query,

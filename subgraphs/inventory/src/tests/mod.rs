@@ -144,7 +144,7 @@ fn line(variant: VariantId, quantity: i32) -> StockLine {
 }
 
 #[tokio::test]
-async fn exported_schema_is_current() {
+async fn the_committed_sdl_is_current() {
     let world = World::new().await;
     let sdl = platform::service::sdl(&schema(world.deps));
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");

@@ -106,7 +106,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn the_committed_schema_is_current() {
+fn the_committed_sdl_is_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let schema = platform::service::schema(
         crate::schema::query::Query,

@@ -1,0 +1,264 @@
+//! Making, editing and archiving products.
+
+use super::{NOW, changed, lock_editable, lock_managed, require_approved, require_manages};
+use crate::{
+    domain::{
+        catalog,
+        input::{ProductInput, VariantData, VariantInput},
+        product::Product,
+        revision::{Content, Revision},
+        status::ProductStatus,
+    },
+    store::{self, products::NewProduct, revisions::Step},
+};
+use contracts::users::GetVendors;
+use platform::{
+    Deps, Outcome, Tx, UserError, UserErrorCode, Viewer,
+    error::{Fault, check_version, on_constraint, parse_id},
+    idempotency::{self, Claimed},
+    ids::{BrandId, CategoryId, ProductId, RevisionId, VariantId, VendorId},
+};
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Variants a product may have.
+const MAX_VARIANTS: usize = 100;
+
+/// Makes a draft. Vendors that may sell, and staff for them.
+pub async fn create(
+    deps: &Deps,
+    viewer: &Viewer,
+    vendor: VendorId,
+    (input, variants): (ProductInput, Vec<VariantInput>),
+    key: &str,
+) -> Outcome<ProductId> {
+    require_manages(viewer, vendor)?;
+    learn_vendor(deps, vendor).await?;
+    let mut tx = deps.db.begin(NOW).await?;
+    let request = (vendor, &input, &variants);
+    let claim = match idempotency::claim(&mut tx, viewer, "productCreate", key, &request).await? {
+        Claimed::Replay(id) => return Ok(id),
+        Claimed::Fresh(claim) => claim,
+    };
+    require_approved(store::vendors::lock_approved(&mut tx, vendor).await?)?;
+    let id = ProductId::new();
+    let variants = checked_variants(variants)?;
+    let content = content(&mut tx, id, &input, None).await?;
+    let currency = variants[0].prices[0].0;
+    let new = NewProduct {
+        id,
+        vendor,
+        vendor_approved: true,
+        currency,
+        content: &content,
+    };
+    store::products::insert(&mut tx, &new).await.map_err(taken_slug)?;
+    for variant in &variants {
+        super::variants::insert(&mut tx, id, currency, variant).await?;
+    }
+    store::revisions::insert(&mut tx, RevisionId::new(), id, &content, &[]).await?;
+    store::copies::refresh(&mut tx, &[id.0]).await?;
+    super::tell(&mut tx, &[id.0]).await?;
+    claim.store(&mut tx, &id).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Asks the users service about a vendor of which nothing good is known here; its event may still be on its way.
+pub(crate) async fn learn_vendor(deps: &Deps, vendor: VendorId) -> Outcome<()> {
+    if store::vendors::approved(deps.db.pool(), vendor).await? == Some(true) {
+        return Ok(());
+    }
+    let reply = deps.commands.call(&GetVendors { ids: vec![vendor] }).await?;
+    match reply.into_iter().find(|info| info.id == vendor) {
+        Some(info) => Ok(store::vendors::learn(deps.db.pool(), vendor, info.approved).await?),
+        None => Err(UserError::not_found(vendor.to_string()).into()),
+    }
+}
+
+fn checked_variants(variants: Vec<VariantInput>) -> Result<Vec<VariantData>, UserError> {
+    if !(1..=MAX_VARIANTS).contains(&variants.len()) {
+        return Err(UserError::invalid(&["variants"], "1..100 variants"));
+    }
+    let variants = variants
+        .into_iter()
+        .map(VariantInput::validate)
+        .collect::<Result<Vec<_>, _>>()?;
+    let skus: BTreeSet<String> = variants
+        .iter()
+        .map(|variant| variant.sku.to_lowercase())
+        .collect();
+    match skus.len() == variants.len() {
+        true => Ok(variants),
+        false => Err(UserError::invalid(
+            &["variants", "sku"],
+            "different for each variant",
+        )),
+    }
+}
+
+/// Checks an input against the database. `old` is what it replaces.
+async fn content(
+    tx: &mut PgConnection,
+    id: ProductId,
+    input: &ProductInput,
+    old: Option<&Content>,
+) -> Outcome<Content> {
+    let texts = input.texts()?;
+    let category_id: CategoryId = parse_id(&input.category_id)?;
+    if store::categories::by_ids(&mut *tx, &[category_id.0])
+        .await?
+        .is_empty()
+    {
+        return Err(UserError::not_found(input.category_id.clone()).into());
+    }
+    let brand_id: Option<BrandId> = input.brand_id.as_ref().map(parse_id).transpose()?;
+    if let (Some(brand), Some(given)) = (brand_id, &input.brand_id)
+        && store::brands::by_ids(&mut *tx, &[brand.0]).await?.is_empty()
+    {
+        return Err(UserError::not_found(given.clone()).into());
+    }
+    let attributes = attributes(tx, input).await?;
+    let slug = match (texts.slug, old) {
+        (Some(slug), _) => slug,
+        (None, Some(old)) => old.slug.clone(),
+        (None, None) => free_slug(tx, id, &texts.name).await?,
+    };
+    if store::products::slug_taken(tx, &slug, id).await? {
+        return Err(UserError::refused(UserErrorCode::Conflict, "the slug is in use").into());
+    }
+    Ok(Content {
+        name: texts.name,
+        slug,
+        description: texts.description,
+        category_id,
+        brand_id,
+        kind: input.kind,
+        details: texts.details,
+        attributes,
+    })
+}
+
+/// The name's own slug, or one that nobody else can have.
+async fn free_slug(tx: &mut PgConnection, id: ProductId, name: &str) -> Outcome<String> {
+    let slug = catalog::slug_of(name);
+    let unique = id.0.simple().to_string();
+    if slug.is_empty() {
+        return Ok(unique);
+    }
+    match store::products::slug_taken(tx, &slug, id).await? {
+        true => Ok(format!("{slug}-{}", &unique[20..])),
+        false => Ok(slug),
+    }
+}
+
+async fn attributes(tx: &mut PgConnection, input: &ProductInput) -> Outcome<BTreeMap<String, String>> {
+    let values = input.attributes.as_deref().unwrap_or_default();
+    let codes: Vec<String> = values.iter().map(|value| value.code.clone()).collect();
+    let known = store::attributes::by_codes(tx, &codes).await?;
+    let mut checked = BTreeMap::new();
+    for value in values {
+        let attribute = known.iter().find(|attribute| attribute.code == value.code);
+        let rule = "the code of an attribute";
+        let attribute =
+            attribute.ok_or_else(|| UserError::invalid(&["input", "attributes", "code"], rule))?;
+        checked.insert(
+            value.code.clone(),
+            attribute.validate(input.kind.as_str(), &value.value)?,
+        );
+    }
+    Ok(checked)
+}
+
+/// Edits a product. What was approved before stays on sale until the edit is approved too.
+pub async fn update(
+    deps: &Deps,
+    viewer: &Viewer,
+    id: ProductId,
+    input: ProductInput,
+    expected_version: i32,
+) -> Outcome<ProductId> {
+    let mut tx = deps.db.begin(NOW).await?;
+    let product = lock_editable(&mut tx, viewer, id).await?;
+    check_version(expected_version, product.version)?;
+    let live = Content::from(&product);
+    let content = content(&mut tx, id, &input, Some(&live)).await?;
+    let open = store::revisions::open(&mut *tx, &[id.0]).await?.pop();
+    let on_sale = product.status == ProductStatus::Approved;
+    let changed_fields = if on_sale {
+        content.changes(&live)
+    } else {
+        Vec::new()
+    };
+    match open {
+        Some(revision) => {
+            reopen(&mut tx, viewer, &product, &revision).await?;
+            store::revisions::set_content(&mut tx, revision.id, &content, &changed_fields).await?;
+        }
+        None => store::revisions::insert(&mut tx, RevisionId::new(), id, &content, &changed_fields).await?,
+    }
+    if on_sale {
+        store::products::touch(&mut tx, id).await?;
+    } else {
+        store::products::apply(&mut tx, id, &content)
+            .await
+            .map_err(taken_slug)?;
+        changed(&mut tx, id).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// An edited revision is a draft again, if that may follow its state.
+async fn reopen(tx: &mut Tx, viewer: &Viewer, product: &Product, revision: &Revision) -> Outcome<()> {
+    if revision.status.step(ProductStatus::Draft)? {
+        super::approval::set(tx, viewer, product, revision, ProductStatus::Draft, None).await?;
+    }
+    Ok(())
+}
+
+/// Takes a product away for good. It can be neither found nor bought; orders of it go on.
+pub async fn archive(
+    deps: &Deps,
+    viewer: &Viewer,
+    id: ProductId,
+    expected_version: i32,
+) -> Outcome<ProductId> {
+    let mut tx = deps.db.begin(NOW).await?;
+    let product = lock_managed(&mut tx, viewer, id).await?;
+    if !product.status.step(ProductStatus::Archived)? {
+        return Ok(id);
+    }
+    check_version(expected_version, product.version)?;
+    if let Some(open) = store::revisions::open(&mut *tx, &[id.0]).await?.pop() {
+        store::revisions::set_status(&mut tx, open.id, ProductStatus::Archived).await?;
+    }
+    store::products::set_status(&mut tx, id, ProductStatus::Archived).await?;
+    store::products::set_published(&mut tx, id, false, None).await?;
+    let step = Step {
+        product: id,
+        vendor: product.vendor_id,
+        from: product.status,
+        to: ProductStatus::Archived,
+        by: viewer.user,
+        note: None,
+    };
+    store::revisions::record(&mut tx, &step).await?;
+    changed(&mut tx, id).await?;
+    tx.hint("approval", id);
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Two products with one slug at the same moment.
+pub(super) fn taken_slug(error: sqlx::Error) -> Fault {
+    on_constraint(error, "products_slug_key", || {
+        UserError::refused(UserErrorCode::Conflict, "the slug is in use")
+    })
+}
+
+/// The product of a variant.
+pub(super) async fn of_variant(tx: &mut PgConnection, id: VariantId) -> Outcome<ProductId> {
+    let product = store::variants::product_of(tx, id).await?;
+    product.ok_or_else(|| UserError::not_found(id.to_string()).into())
+}

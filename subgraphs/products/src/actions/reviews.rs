@@ -1,0 +1,136 @@
+//! Writing, moderating and answering reviews.
+
+use super::{NOW, require_manages};
+use crate::{
+    domain::review::{Review, ReviewStatus},
+    store::{self, Scope, reviews::NewReview},
+};
+use platform::{
+    Deps, Outcome, Tx, UserError, UserErrorCode, Viewer,
+    address::text,
+    error::on_constraint,
+    ids::{ProductId, ReviewId},
+};
+
+/// A review as its author writes it.
+pub struct Text {
+    pub rating: i32,
+    pub title: Option<String>,
+    pub body: Option<String>,
+}
+
+/// Writes a review; staff publishes it. One per customer and product.
+pub async fn create(deps: &Deps, viewer: &Viewer, product: ProductId, review: Text) -> Outcome<ReviewId> {
+    viewer.require_user()?;
+    let customer = viewer.require_customer()?;
+    if !(1..=5).contains(&review.rating) {
+        return Err(UserError::invalid(&["rating"], "1..5").into());
+    }
+    let title = optional(review.title, "title", 200)?;
+    let body = optional(review.body, "body", 10_000)?;
+    if store::products::by_ids(deps.db.pool(), &Scope::from(viewer), &[product.0])
+        .await?
+        .is_empty()
+    {
+        return Err(UserError::not_found(product.to_string()).into());
+    }
+    let mut tx = deps.db.begin(NOW).await?;
+    let (title, body) = (title.as_deref(), body.as_deref());
+    let id = ReviewId::new();
+    let new = NewReview {
+        id,
+        product,
+        customer,
+        rating: review.rating,
+        title,
+        body,
+    };
+    store::reviews::insert(&mut tx, &new).await.map_err(|error| {
+        on_constraint(error, "reviews_one_each", || {
+            UserError::refused(UserErrorCode::Conflict, "you have reviewed this product already")
+        })
+    })?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Text of several lines.
+fn optional(value: Option<String>, field: &str, max: usize) -> Result<Option<String>, UserError> {
+    let value = value
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty());
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    match value
+        .as_ref()
+        .is_none_or(|value| value.chars().count() <= max && !value.chars().any(control))
+    {
+        true => Ok(value),
+        false => Err(UserError::invalid(&[field], &format!("at most {max} characters"))),
+    }
+}
+
+async fn lock(tx: &mut Tx, id: ReviewId) -> Outcome<Review> {
+    let review = store::reviews::lock(tx, id).await?;
+    review.ok_or_else(|| UserError::not_found(id.to_string()).into())
+}
+
+/// Publishes or refuses a review, and keeps the product's sums equal to a recount.
+pub async fn moderate(
+    deps: &Deps,
+    viewer: &Viewer,
+    id: ReviewId,
+    status: ReviewStatus,
+    reason: Option<String>,
+) -> Outcome<ReviewId> {
+    let reason = reason.and_then(|reason| text(reason, 1000));
+    let mut tx = deps.db.begin(NOW).await?;
+    let review = lock(&mut tx, id).await?;
+    if review.status == status {
+        return Ok(id);
+    }
+    if status == ReviewStatus::Pending {
+        let allowed = [ReviewStatus::Published.as_str(), ReviewStatus::Rejected.as_str()];
+        return Err(UserError::invalid_transition(review.status.as_str(), status.as_str(), allowed).into());
+    }
+    store::reviews::moderate(&mut tx, id, status, reason.as_deref(), viewer.user).await?;
+    let change = review.status.counted_change(status);
+    if change != 0 {
+        store::reviews::count(&mut tx, review.product_id, review.rating, change).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Answers a published review in the vendor's name; a second answer replaces the first.
+pub async fn reply(deps: &Deps, viewer: &Viewer, id: ReviewId, body: String) -> Outcome<ReviewId> {
+    let body = optional(Some(body), "body", 5_000)?;
+    let body = body.ok_or_else(|| UserError::invalid(&["body"], "1..5000 characters"))?;
+    let mut tx = deps.db.begin(NOW).await?;
+    let review = visible(&mut tx, viewer, id).await?;
+    require_manages(viewer, review.vendor_id)?;
+    store::reviews::reply(&mut tx, id, &body).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Votes for a published review, once.
+pub async fn mark_helpful(deps: &Deps, viewer: &Viewer, id: ReviewId) -> Outcome<ReviewId> {
+    let customer = viewer.require_customer()?;
+    let mut tx = deps.db.begin(NOW).await?;
+    let review = visible(&mut tx, viewer, id).await?;
+    if review.customer_id == customer {
+        return Err(UserError::refused(UserErrorCode::Conflict, "this is your own review").into());
+    }
+    store::reviews::vote(&mut tx, id, customer).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// A published review that the viewer can see.
+async fn visible(tx: &mut Tx, viewer: &Viewer, id: ReviewId) -> Outcome<Review> {
+    let review = store::reviews::by_ids(&mut **tx, &Scope::from(viewer), &[id.0])
+        .await?
+        .pop();
+    let published = review.filter(|review| review.status == ReviewStatus::Published);
+    published.ok_or_else(|| UserError::not_found(id.to_string()).into())
+}

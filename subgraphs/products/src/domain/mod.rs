@@ -1,0 +1,14 @@
+//! Types and rules of the catalogue. No database, no I/O.
+
+pub mod catalog;
+pub mod details;
+pub mod filter;
+pub mod input;
+pub mod price;
+pub mod product;
+pub mod review;
+pub mod revision;
+pub mod rules;
+pub mod status;
+pub mod variant;
+pub mod wishlist;

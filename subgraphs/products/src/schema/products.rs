@@ -1,0 +1,208 @@
+//! Connections of products, wherever they hang.
+
+use super::loaders::{ProductsOf, Reader, reader};
+use crate::{
+    domain::{
+        filter::{ProductSort, ProductWhere},
+        product::Product,
+    },
+    store::{
+        self, Scope,
+        conditions::{Hidden, Match},
+        list::{List, Owner},
+    },
+};
+use async_graphql::Context;
+use platform::{
+    Db, Deps, Error,
+    ids::ProductId,
+    page::{CountedPage, PageArgs, TotalCount},
+    viewer::viewer,
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Values that a list in a `where` may have.
+const MAX_VALUES: usize = 100;
+
+/// What a client says of a list.
+#[derive(Default)]
+pub struct ListArgs {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub filter: Option<ProductWhere>,
+    pub sort: Option<ProductSort>,
+}
+
+/// Place in a list: which list, sort key, ID.
+type Key = (u64, i64, Uuid);
+
+/// A page of products, with what is needed to make it a connection.
+pub struct ProductPage {
+    args: PageArgs<Key>,
+    key: u64,
+    pub list: Arc<List>,
+    rows: Vec<store::list::Listed>,
+}
+
+/// The products of an owner; pages of several owners with equal arguments are one statement.
+pub async fn page(
+    ctx: &Context<'_>,
+    (owner, id): (Owner, Uuid),
+    args: ListArgs,
+    matching: Match,
+) -> Result<ProductPage, Error> {
+    let filter = args.filter.unwrap_or_default();
+    check(&filter)?;
+    let sort = args.sort.unwrap_or(match matching {
+        Match::All => ProductSort::Newest,
+        _ => ProductSort::Relevance,
+    });
+    let hidden = match (owner, &matching) {
+        (Owner::Vendor, _) => Hidden::Always,
+        (_, Match::All) => Hidden::OnDemand,
+        _ => Hidden::Never,
+    };
+    let key = fingerprint(&(&filter, sort, owner as u8, text_of(&matching)))?;
+    let page = PageArgs::<Key>::new(args.first, args.after.as_deref())?;
+    if page.after.is_some_and(|(of, ..)| of != key) {
+        return Err(Error::BadInput("after is a cursor of another list".to_owned()));
+    }
+    let after = page.after.map(|(_, sort_key, id)| (sort_key, id));
+    let list = Arc::new(List {
+        owner,
+        hidden,
+        filter,
+        matching,
+        sort,
+    });
+    let asked = ProductsOf {
+        owner: id,
+        key,
+        list: list.clone(),
+        after,
+        limit: page.limit(),
+    };
+    let rows = reader(ctx).load_one(asked).await?.unwrap_or_default();
+    Ok(ProductPage {
+        args: page,
+        key,
+        list,
+        rows,
+    })
+}
+
+/// The connection that most fields return.
+pub async fn connection(
+    ctx: &Context<'_>,
+    owner: (Owner, Uuid),
+    args: ListArgs,
+) -> Result<CountedPage<Product>, Error> {
+    let page = page(ctx, owner, args, Match::All).await?;
+    let total = total(ctx, page.list.clone(), owner.1);
+    Ok(page.into_connection(total))
+}
+
+impl ProductPage {
+    pub fn into_connection(self, total: TotalCount) -> CountedPage<Product> {
+        let keys: std::collections::HashMap<Uuid, i64> = self
+            .rows
+            .iter()
+            .map(|row| (row.product.id.0, row.sort_key))
+            .collect();
+        let rows = self.rows.into_iter().map(|row| row.product).collect();
+        let key = self.key;
+        self.args.counted(
+            rows,
+            |p: &Product| (key, keys.get(&p.id.0).copied().unwrap_or(0), p.id.0),
+            total,
+        )
+    }
+}
+
+/// Counts the rows of a list when a client asks.
+pub fn total(ctx: &Context<'_>, list: Arc<List>, owner: Uuid) -> TotalCount {
+    let db: Db = ctx.data_unchecked::<Deps>().db.clone();
+    let scope = Scope::from(viewer(ctx));
+    TotalCount::new(move |max| {
+        let (db, scope, list) = (db.clone(), scope.clone(), list.clone());
+        Box::pin(async move { Ok(store::list::count(db.pool(), &scope, &list, owner, max).await?) })
+    })
+}
+
+/// A list of values costs by its length.
+fn check(filter: &ProductWhere) -> Result<(), Error> {
+    let lengths = [
+        filter.ids.as_ref().map_or(0, Vec::len),
+        filter.brand_id.as_ref().map_or(0, Vec::len),
+        filter.vendor_id.as_ref().map_or(0, Vec::len),
+        filter
+            .attributes
+            .as_ref()
+            .map_or(0, |attributes| attributes.len() * 10),
+    ];
+    match lengths.iter().all(|length| *length <= MAX_VALUES) {
+        true => Ok(()),
+        false => Err(Error::BadInput(
+            "where has more than 100 IDs or 10 attributes in a list".to_owned(),
+        )),
+    }
+}
+
+fn text_of(matching: &Match) -> Option<&str> {
+    match matching {
+        Match::All => None,
+        Match::Text(text) => Some(text),
+        Match::Similar(_) => Some("~"),
+    }
+}
+
+/// Tells lists apart: FNV-1a of the arguments. A cursor of one list is no cursor of another.
+fn fingerprint(arguments: &impl serde::Serialize) -> Result<u64, Error> {
+    let bytes = serde_json::to_vec(arguments)?;
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    Ok(hash)
+}
+
+impl Reader {
+    /// A product that the viewer may see, past the batch.
+    pub async fn by_slug(&self, slug: &str) -> Result<Option<Product>, Error> {
+        Ok(store::products::by_slug(self.db.pool(), &self.scope, slug).await?)
+    }
+
+    /// The product of a variant that the viewer may see.
+    pub async fn by_sku(&self, sku: &str) -> Result<Option<Product>, Error> {
+        Ok(store::products::by_sku(self.db.pool(), &self.scope, sku).await?)
+    }
+}
+
+/// Products that wait for staff, the longest waiting first.
+pub async fn approval_queue(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<CountedPage<Product>, Error> {
+    viewer(ctx).require_staff()?;
+    let args = PageArgs::<(i64, Uuid)>::new(first, after.as_deref())?;
+    let db = ctx.data_unchecked::<Deps>().db.clone();
+    let waiting = store::revisions::queue(db.pool(), args.after, args.limit()).await?;
+    let known = reader(ctx)
+        .load_many(waiting.iter().map(|(product, ..)| ProductId(*product)))
+        .await?;
+    let places: std::collections::HashMap<Uuid, (i64, Uuid)> = waiting
+        .iter()
+        .map(|(product, at, id)| (*product, (at.timestamp_micros(), *id)))
+        .collect();
+    let rows = waiting
+        .iter()
+        .filter_map(|(product, ..)| known.get(&ProductId(*product)).cloned())
+        .collect();
+    let total = TotalCount::new(move |max| {
+        let db = db.clone();
+        Box::pin(async move { Ok(store::revisions::queue_length(db.pool(), max).await?) })
+    });
+    let place = |product: &Product| places.get(&product.id.0).copied().unwrap_or((0, product.id.0));
+    Ok(args.counted(rows, place, total))
+}

@@ -1,0 +1,181 @@
+//! Lists of products: one statement for one list, or for the same list of many vendors, categories or brands.
+
+use super::{
+    Scope,
+    conditions::{self, Hidden, Match},
+    products::columns,
+};
+use crate::domain::{
+    filter::{ProductSort, ProductWhere},
+    product::Product,
+};
+use chrono::DateTime;
+use sqlx::{PgExecutor, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+/// Whose products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// All.
+    Shop,
+    Vendor,
+    /// A category and those below it.
+    Category,
+    Brand,
+}
+
+/// A list of products.
+#[derive(Clone, Debug)]
+pub struct List {
+    pub owner: Owner,
+    pub hidden: Hidden,
+    pub filter: ProductWhere,
+    pub matching: Match,
+    pub sort: ProductSort,
+}
+
+/// A product and its place in the list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Listed {
+    pub owner_id: Uuid,
+    pub sort_key: i64,
+    #[sqlx(flatten)]
+    pub product: Product,
+}
+
+/// How rows are ordered: an expression and a direction.
+struct Order {
+    ascending: bool,
+    /// Compared as a time rather than as a number.
+    time: bool,
+}
+
+impl List {
+    fn order(&self) -> Order {
+        let ascending = match self.sort {
+            ProductSort::PriceAsc => true,
+            ProductSort::Relevance => matches!(self.matching, Match::Similar(_)),
+            _ => false,
+        };
+        let plain_relevance = self.sort == ProductSort::Relevance && matches!(self.matching, Match::All);
+        Order {
+            ascending,
+            time: self.sort == ProductSort::Newest || plain_relevance,
+        }
+    }
+
+    /// Adds the expression that rows are ordered by.
+    fn push_key(&self, q: &mut QueryBuilder<Postgres>) {
+        match (self.sort, &self.matching) {
+            (ProductSort::Newest, _) | (ProductSort::Relevance, Match::All) => {
+                q.push("p.created_at");
+            }
+            (ProductSort::PriceAsc | ProductSort::PriceDesc, _) => match &self.filter.price {
+                None => {
+                    q.push("p.min_price");
+                }
+                Some(price) => {
+                    q.push(
+                        "coalesce((select r.min_amount from products.price_ranges r where r.product_id = p.id \
+                         and r.currency = ",
+                    );
+                    q.push_bind(price.currency.as_str().to_owned())
+                        .push("), p.min_price)");
+                }
+            },
+            (ProductSort::Rating, _) => {
+                q.push("p.rating_milli::bigint");
+            }
+            (ProductSort::BestSelling, _) => {
+                q.push("p.sold");
+            }
+            (ProductSort::Relevance, Match::Text(text)) => {
+                q.push("(ts_rank_cd(p.search, websearch_to_tsquery('english', products.plain(");
+                q.push_bind(text.clone()).push("))) * 1000000)::bigint");
+            }
+            (ProductSort::Relevance, Match::Similar(ids)) => {
+                q.push("array_position(")
+                    .push_bind(ids.clone())
+                    .push(", p.id)::bigint");
+            }
+        }
+    }
+}
+
+/// Up to `limit` products of each owner after the sort key `after`, in order.
+pub async fn page(
+    db: impl PgExecutor<'_>,
+    scope: &Scope,
+    list: &List,
+    owners: &[Uuid],
+    after: Option<(i64, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    let Order { ascending, time } = list.order();
+    let (direction, beyond) = if ascending { ("asc", ">") } else { ("desc", "<") };
+    let mut q = QueryBuilder::new("select o.owner_id, ");
+    q.push(if time {
+        "(extract(epoch from p.sort_value) * 1000000)::bigint"
+    } else {
+        "p.sort_value"
+    });
+    q.push(" as sort_key, ").push(columns!());
+    q.push(" from unnest(")
+        .push_bind(owners.to_vec())
+        .push(") as o(owner_id) cross join lateral (select p.*, ");
+    list.push_key(&mut q);
+    q.push(" as sort_value from products.products p where ");
+    conditions::push(&mut q, scope, list.hidden, &list.filter, &list.matching);
+    push_owner(&mut q, list.owner);
+    if let Some((key, id)) = after {
+        q.push(" and (");
+        list.push_key(&mut q);
+        q.push(format!(", p.id) {beyond} ("));
+        if time {
+            q.push_bind(DateTime::from_timestamp_micros(key).unwrap_or_default());
+        } else {
+            q.push_bind(key);
+        }
+        q.push(", ").push_bind(id).push(")");
+    }
+    q.push(format!(
+        " order by sort_value {direction}, p.id {direction} limit "
+    ))
+    .push_bind(limit);
+    q.push(format!(
+        ") p order by o.owner_id, p.sort_value {direction}, p.id {direction}"
+    ));
+    q.build_query_as().fetch_all(db).await
+}
+
+fn push_owner(q: &mut QueryBuilder<Postgres>, owner: Owner) {
+    match owner {
+        Owner::Shop => {}
+        Owner::Vendor => {
+            q.push(" and p.vendor_id = o.owner_id");
+        }
+        Owner::Category => {
+            q.push(" and p.category_id in (select products.subtree(o.owner_id))");
+        }
+        Owner::Brand => {
+            q.push(" and p.brand_id = o.owner_id");
+        }
+    }
+}
+
+/// How many products an owner's list has, counting up to `max`.
+pub async fn count(
+    db: impl PgExecutor<'_>,
+    scope: &Scope,
+    list: &List,
+    owner: Uuid,
+    max: i64,
+) -> Result<i64, sqlx::Error> {
+    let mut q = QueryBuilder::new("select count(*) from (select from (select ");
+    q.push_bind(owner)
+        .push("::uuid as owner_id) o, products.products p where ");
+    conditions::push(&mut q, scope, list.hidden, &list.filter, &list.matching);
+    push_owner(&mut q, list.owner);
+    q.push(" limit ").push_bind(max).push(") counted");
+    q.build_query_scalar().fetch_one(db).await
+}

@@ -1,0 +1,245 @@
+//! Reviews, their sums, and who bought what.
+
+use super::Scope;
+use crate::domain::review::{Review, ReviewStatus, ReviewWhere};
+use chrono::{DateTime, Utc};
+use platform::ids::{CustomerId, OrderId, ProductId, ReviewId, UserId, VendorId};
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+/// Reviews that the scope may see: published ones, its own, those of its vendors' products, or all.
+pub async fn by_ids(
+    db: impl PgExecutor<'_>,
+    scope: &Scope,
+    ids: &[Uuid],
+) -> Result<Vec<Review>, sqlx::Error> {
+    sqlx::query_as!(
+        Review,
+        r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", p.vendor_id as "vendor_id: VendorId",
+               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at
+           from products.reviews r join products.products p on p.id = r.product_id
+           where r.id = any($1)
+               and ((r.status = 'PUBLISHED' and p.visible) or $2 or p.vendor_id = any($3) or r.customer_id = $4)"#,
+        ids,
+        scope.staff,
+        &scope.vendors,
+        scope.customer
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Whose reviews.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    Product,
+    Customer,
+}
+
+/// Up to `limit` reviews of each owner, newest first.
+pub async fn page(
+    db: impl PgExecutor<'_>,
+    scope: &Scope,
+    (owner, owners): (Owner, &[Uuid]),
+    filter: &ReviewWhere,
+    after: Option<(i64, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Review>, sqlx::Error> {
+    let (at, id) = after.unzip();
+    let states: Option<Vec<String>> = filter
+        .status
+        .as_ref()
+        .map(|states| states.iter().map(|state| state.as_str().to_owned()).collect());
+    sqlx::query_as!(
+        Review,
+        r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", r.vendor_id as "vendor_id: VendorId",
+               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at
+           from unnest($1::uuid[]) as o(id) cross join lateral (
+               select r.*, p.vendor_id from products.reviews r join products.products p on p.id = r.product_id
+               where ((not $2 and r.product_id = o.id) or ($2 and r.customer_id = o.id))
+                   and ((r.status = 'PUBLISHED' and p.visible) or $3 or p.vendor_id = any($4) or r.customer_id = $5)
+                   and ($6::int is null or r.rating >= $6) and (not $7 or r.verified)
+                   and ($8::text[] is null or r.status = any($8))
+                   and ($9::timestamptz is null or (r.created_at, r.id) < ($9, $10))
+               order by r.created_at desc, r.id desc limit $11) r
+           order by o.id, r.created_at desc, r.id desc"#,
+        owners,
+        owner == Owner::Customer,
+        scope.staff,
+        &scope.vendors,
+        scope.customer,
+        filter.min_rating,
+        filter.verified_only.unwrap_or(false),
+        states.as_deref(),
+        at.and_then(DateTime::from_timestamp_micros),
+        id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Locks a review, after its product: the order of everybody.
+pub async fn lock(tx: &mut PgConnection, id: ReviewId) -> Result<Option<Review>, sqlx::Error> {
+    sqlx::query!(
+        "select 1 as one from products.products where id = (select product_id from products.reviews where id = $1) \
+         for update",
+        id.0
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "select 1 as one from products.reviews where id = $1 for update",
+        id.0
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(by_ids(tx, &Scope::all(), &[id.0]).await?.pop())
+}
+
+/// A review to be stored; it waits for staff.
+pub struct NewReview<'a> {
+    pub id: ReviewId,
+    pub product: ProductId,
+    pub customer: CustomerId,
+    pub rating: i32,
+    pub title: Option<&'a str>,
+    pub body: Option<&'a str>,
+}
+
+pub async fn insert(tx: &mut PgConnection, new: &NewReview<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into products.reviews (id, product_id, customer_id, rating, title, body, verified) \
+         values ($1, $2, $3, $4, $5, $6, \
+         exists (select from products.purchases where customer_id = $3 and product_id = $2))",
+        new.id.0,
+        new.product.0,
+        new.customer.0,
+        new.rating,
+        new.title,
+        new.body
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn moderate(
+    tx: &mut PgConnection,
+    id: ReviewId,
+    status: ReviewStatus,
+    reason: Option<&str>,
+    by: Option<UserId>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update products.reviews set status = $2, moderation_reason = $3, moderated_by = $4 where id = $1",
+        id.0,
+        status.as_str(),
+        reason,
+        by.map(Uuid::from)
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds `change` reviews of `rating` stars to a product's sums.
+pub async fn count(
+    tx: &mut PgConnection,
+    product: ProductId,
+    rating: i32,
+    change: i32,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update products.products set rating_count = rating_count + $3::int, \
+         rating_sum = rating_sum + $2::int * $3::int, \
+         rating_histogram[$2::int] = rating_histogram[$2::int] + $3::int where id = $1",
+        product.0,
+        rating,
+        change
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn reply(tx: &mut PgConnection, id: ReviewId, body: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update products.reviews set vendor_reply = $2 where id = $1",
+        id.0,
+        body
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Counts a customer's vote once.
+pub async fn vote(tx: &mut PgConnection, id: ReviewId, customer: CustomerId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with vote as (insert into products.review_votes (review_id, customer_id) values ($1, $2) \
+             on conflict do nothing returning review_id) \
+         update products.reviews set helpful_count = helpful_count + 1 where id in (select review_id from vote)",
+        id.0,
+        customer.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Remembers that a customer bought products, and verifies what they wrote before that.
+pub async fn add_purchases(
+    tx: &mut PgConnection,
+    customer: CustomerId,
+    order: OrderId,
+    products: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into products.purchases (customer_id, product_id, order_id) \
+         select $1, product, $2 from unnest($3::uuid[]) as product on conflict do nothing",
+        customer.0,
+        order.0,
+        products
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update products.reviews set verified = true where customer_id = $1 and product_id = any($2) and not verified",
+        customer.0,
+        products
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A vendor's rating: the sums over its products on sale.
+pub struct VendorRating {
+    pub vendor: VendorId,
+    pub count: i64,
+    pub sum: i64,
+    pub histogram: Vec<i64>,
+}
+
+pub async fn of_vendors(db: impl PgExecutor<'_>, vendors: &[Uuid]) -> Result<Vec<VendorRating>, sqlx::Error> {
+    sqlx::query_as!(
+        VendorRating,
+        r#"select vendor_id as "vendor: VendorId", sum(rating_count)::bigint as "count!",
+               sum(rating_sum)::bigint as "sum!",
+               array[sum(rating_histogram[1]), sum(rating_histogram[2]), sum(rating_histogram[3]),
+                   sum(rating_histogram[4]), sum(rating_histogram[5])]::bigint[] as "histogram!"
+           from products.products where vendor_id = any($1) and visible group by vendor_id"#,
+        vendors
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// When a review was written, for cursors.
+pub fn cursor(review: &Review) -> (i64, Uuid) {
+    let at: DateTime<Utc> = review.created_at;
+    (at.timestamp_micros(), review.id.0)
+}
