@@ -1,0 +1,15 @@
+//! The verbs.
+
+pub mod carts;
+pub mod checkout;
+pub mod crash;
+pub mod fulfilment;
+pub mod imports;
+pub mod merge;
+pub mod orders;
+pub mod quoting;
+pub mod refunds;
+pub mod saga;
+pub mod tasks;
+pub mod transitions;
+pub mod vendor_orders;

@@ -1,0 +1,168 @@
+//! Commands that follow from a committed decision. They are rows of the same transaction, sent afterwards until they
+//! are answered, so that no network call ever waits inside a transaction and none is forgotten.
+
+use crate::{actions::refunds, error::infallible, store};
+use contracts::{
+    inventory::{DeallocateStock, LineQuantity, RestockLines},
+    payments::{CancelPayment, RefundPart, RefundPayment, RefundReply},
+};
+use platform::{
+    Currency, Deps, Error, Moment, Tx,
+    ids::{OrderId, OrderLineId, RefundId, VendorId, VendorOrderId},
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Seconds a process has for a task before another one may take it.
+const LEASE_SECONDS: i32 = 15;
+
+/// A command to be sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Task {
+    Deallocate {
+        order: OrderId,
+        key: String,
+        lines: Vec<(OrderLineId, i32)>,
+    },
+    Restock {
+        order: OrderId,
+        key: String,
+        lines: Vec<(OrderLineId, i32)>,
+    },
+    Refund {
+        order: OrderId,
+        refund: RefundId,
+        amount: i64,
+        currency: Currency,
+        parts: Vec<RefundShare>,
+    },
+    CancelPayment {
+        order: OrderId,
+        reason: String,
+    },
+}
+
+/// A vendor order's part of a refund.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefundShare {
+    pub vendor_order: VendorOrderId,
+    pub vendor: VendorId,
+    pub amount: i64,
+    pub lines: Vec<OrderLineId>,
+}
+
+/// Keeps a command until after the commit.
+pub async fn later(tx: &mut Tx, order: OrderId, task: &Task) -> Result<(), sqlx::Error> {
+    let at = tx.moment().at();
+    store::tasks::insert(tx, order, task, at).await?;
+    tx.hint("task", order);
+    Ok(())
+}
+
+/// Sends one task that is due. True: there may be more.
+pub async fn step(deps: &Deps) -> Result<bool, Error> {
+    let Some(row) = store::tasks::claim(deps.db.pool(), LEASE_SECONDS).await? else {
+        return Ok(false);
+    };
+    run(deps, row).await?;
+    Ok(true)
+}
+
+/// Sends a task; if nobody answers it stays.
+pub async fn run(deps: &Deps, row: store::tasks::TaskRow) -> Result<bool, Error> {
+    let moment = row.origin_at.map_or(Moment::LIVE, Moment::imported);
+    let sent = tokio::time::timeout(Duration::from_secs(10), send(deps, moment, &row.body)).await;
+    let error = match sent {
+        Ok(Ok(())) => {
+            store::tasks::delete(deps.db.pool(), row.id).await?;
+            return Ok(true);
+        }
+        Ok(Err(error)) => error.describe(),
+        Err(_) => "no answer in time".to_owned(),
+    };
+    tracing::warn!(task = %row.id, error, attempts = row.attempts, "task failed");
+    store::tasks::failed(
+        deps.db.pool(),
+        row.id,
+        crate::domain::saga::backoff_seconds(row.attempts),
+        &error,
+    )
+    .await?;
+    Ok(false)
+}
+
+async fn send(deps: &Deps, moment: Moment, task: &Task) -> Result<(), Error> {
+    let pieces = |lines: &[(OrderLineId, i32)]| {
+        lines
+            .iter()
+            .map(|(line, quantity)| LineQuantity {
+                line: *line,
+                quantity: *quantity,
+            })
+            .collect()
+    };
+    match task {
+        Task::Deallocate { order, key, lines } => {
+            let command = DeallocateStock {
+                order: *order,
+                key: key.clone(),
+                lines: pieces(lines),
+            };
+            deps.commands.call_at(moment, &command).await?;
+        }
+        Task::Restock { order, key, lines } => {
+            let command = RestockLines {
+                order: *order,
+                key: key.clone(),
+                lines: pieces(lines),
+            };
+            deps.commands.call_at(moment, &command).await?;
+        }
+        Task::CancelPayment { order, reason } => {
+            deps.commands
+                .call_at(
+                    moment,
+                    &CancelPayment {
+                        order: *order,
+                        reason: reason.clone(),
+                    },
+                )
+                .await?;
+        }
+        Task::Refund {
+            order,
+            refund,
+            amount,
+            currency,
+            parts,
+        } => {
+            let parts = parts
+                .iter()
+                .map(|part| RefundPart {
+                    vendor_order: part.vendor_order,
+                    vendor: part.vendor,
+                    amount: part.amount,
+                    lines: part.lines.clone(),
+                })
+                .collect();
+            let command = RefundPayment {
+                order: *order,
+                refund: *refund,
+                amount: *amount,
+                currency: *currency,
+                parts,
+            };
+            let result = match deps.commands.call_at(moment, &command).await? {
+                RefundReply::Submitted => return Ok(()),
+                RefundReply::Succeeded => Ok(()),
+                RefundReply::Refused { reason } => Err(reason),
+            };
+            let mut tx = deps.db.begin(moment).await?;
+            refunds::settled(&mut tx, *refund, result)
+                .await
+                .map_err(infallible)?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! All SQL of the service.
+
+pub mod carts;
+pub mod clock;
+pub mod history;
+pub mod imports;
+pub mod lines;
+pub mod orders;
+pub mod quotes;
+pub mod refunds;
+pub mod sagas;
+pub mod tasks;
+pub mod vendor_orders;

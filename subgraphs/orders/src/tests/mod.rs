@@ -1,0 +1,4 @@
+//! The service against a real Postgres and a fake of the other services.
+
+mod flows;
+mod world;
