@@ -7,7 +7,7 @@ use crate::{
     },
     domain::{
         order::OrderStatus,
-        saga::{SagaStatus, Step},
+        saga::{SagaKind, SagaStatus, Step},
     },
     error::infallible,
     store::{self, history::NewEvent},
@@ -21,6 +21,11 @@ use platform::{Error, Tx, events::Received};
 /// Wakes the saga that waits for the money. Money for an order that has expired starts its saga again.
 pub async fn payment(tx: &mut Tx, received: Received<PaymentStatusChanged>) -> Result<(), Error> {
     let news = received.event;
+    // An import does not wait for news: its driver has the answers already.
+    let known = store::sagas::by_orders(&mut **tx, &[news.order]).await?.pop();
+    if known.is_none_or(|saga| saga.kind == SagaKind::Import) {
+        return Ok(());
+    }
     let Some(mut saga) = store::sagas::lock_of_order(tx, news.order).await? else {
         return Ok(());
     };

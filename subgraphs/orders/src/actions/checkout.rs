@@ -21,6 +21,7 @@ use platform::{
     ids::{CartId, OrderId, OrderLineId, QuoteId, SagaId, SavedPaymentMethodId, VendorOrderId},
 };
 use sha2::{Digest, Sha256};
+use tracing::Instrument;
 use uuid::Uuid;
 
 type Invalid = platform::UserError;
@@ -207,11 +208,16 @@ pub async fn complete(
     crate::actions::crash::point(settings, "saga.lock_cart.recorded");
     // In a task of its own: a client that hangs up does not stop the checkout half-way.
     let (driver_deps, driver_settings) = (deps.clone(), settings.clone());
-    let driven = tokio::spawn(async move {
-        Driver::new(&driver_deps, &driver_settings, owner)
-            .drive(saga)
-            .await
-    });
+    let (answer, driven) = tokio::sync::oneshot::channel();
+    let drive = async move {
+        // Nobody listens any more if the client has hung up.
+        let _ = answer.send(
+            Driver::new(&driver_deps, &driver_settings, owner)
+                .drive(saga)
+                .await,
+        );
+    };
+    tokio::spawn(platform::telemetry::same_request(drive).in_current_span());
     let (saga, payment) = driven.await.map_err(platform::Error::internal)??;
     view(deps, &saga, payment).await
 }

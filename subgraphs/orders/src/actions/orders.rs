@@ -1,8 +1,9 @@
 //! Calling an order off, stopping it, writing notes on it.
 
 use crate::{
+    Settings,
     actions::{
-        refunds,
+        refunds, saga,
         tasks::{self, Task},
         transitions::{self, move_order, move_part},
     },
@@ -44,6 +45,7 @@ pub fn may_cancel(viewer: &Viewer, order: &OrderRow, parts: &[VendorOrderRow]) -
 /// Calls an order off; what was paid goes back, stock is free again.
 pub async fn cancel(
     deps: &Deps,
+    settings: &Settings,
     viewer: &Viewer,
     id: &ID,
     reason: &str,
@@ -76,6 +78,7 @@ pub async fn cancel(
     if !may_cancel(viewer, &order, &parts) {
         return Err(refused(UserErrorCode::Conflict, "a vendor works on it already"));
     }
+    let mut waiting = None;
     match saga {
         Some(mut saga) if saga.status == SagaStatus::AwaitingPayment => {
             // Undoing a checkout is the saga's own work.
@@ -83,7 +86,17 @@ pub async fn cancel(
             saga.status = SagaStatus::Compensating;
             Step::CreatePayment.name().clone_into(&mut saga.step);
             store::sagas::redirect(&mut tx, &saga).await?;
-            tx.hint(transitions::SAGA, saga.id);
+            waiting = Some(saga.id);
+        }
+        // The money was never captured: it is let go instead of paid back, and the checkout ends here.
+        Some(mut saga)
+            if viewer.is_staff()
+                && order.status == OrderStatus::OnHold
+                && saga.step() == Some(Step::Capture) =>
+        {
+            saga.status = SagaStatus::Completed;
+            store::sagas::redirect(&mut tx, &saga).await?;
+            undo(&mut tx, &mut order, &mut parts, &viewer.actor(), &reason, false).await?;
         }
         Some(saga) if saga.status != SagaStatus::Completed => {
             return Err(refused(
@@ -91,10 +104,14 @@ pub async fn cancel(
                 "the order is being confirmed; try again in a moment",
             ));
         }
-        _ => undo(&mut tx, &mut order, &mut parts, &viewer.actor(), &reason).await?,
+        _ => undo(&mut tx, &mut order, &mut parts, &viewer.actor(), &reason, true).await?,
     }
     claim.store(&mut tx, &id).await?;
     tx.commit().await?;
+    if let Some(saga) = waiting {
+        // Whatever this does not finish, the worker does.
+        saga::run(deps, settings, saga).await?;
+    }
     Ok(id)
 }
 
@@ -104,6 +121,7 @@ async fn undo(
     parts: &mut [VendorOrderRow],
     actor: &str,
     reason: &str,
+    captured: bool,
 ) -> Outcome<()> {
     let open: Vec<_> = parts
         .iter()
@@ -127,7 +145,15 @@ async fn undo(
         )
         .await?;
     }
-    refunds::rest_of(tx, order, &open, RefundReason::CustomerRequest, actor, reason).await?;
+    if captured {
+        refunds::rest_of(tx, order, &open, RefundReason::CustomerRequest, actor, reason).await?;
+    } else {
+        let task = Task::CancelPayment {
+            order: order.id,
+            reason: reason.to_owned(),
+        };
+        tasks::later(tx, order.id, &task).await?;
+    }
     move_order(tx, order, OrderStatus::Canceled, actor, Some(reason)).await
 }
 

@@ -35,6 +35,7 @@ impl OrderMutation {
             ctx,
             orders::cancel(
                 deps(ctx),
+                ctx.data_unchecked::<crate::Settings>(),
                 viewer(ctx),
                 &id,
                 &reason,

@@ -15,6 +15,7 @@ pub struct TaskRow {
     pub attempts: i32,
 }
 
+/// A new task. An import sends its own at once; the worker is only its safety net.
 pub async fn insert(
     db: &mut PgConnection,
     order: OrderId,
@@ -23,7 +24,8 @@ pub async fn insert(
 ) -> sqlx::Result<Uuid> {
     let id = Uuid::now_v7();
     sqlx::query!(
-        "insert into orders.tasks (id, order_id, body, origin_at) values ($1, $2, $3, $4)",
+        "insert into orders.tasks (id, order_id, body, origin_at, next_attempt_at) values ($1, $2, $3, $4,
+         clock_timestamp() + make_interval(secs => case when $4::timestamptz is null then 0 else 30 end))",
         id,
         order.0,
         Json(task) as _,

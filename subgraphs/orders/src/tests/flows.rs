@@ -367,3 +367,21 @@ async fn a_dead_drivers_saga_is_taken_when_its_lease_ends_and_the_dead_cannot_wr
     assert!(!store::sagas::hold(&mut tx, saga.id, dead).await.unwrap());
     assert!(store::sagas::hold(&mut tx, saga.id, heir).await.unwrap());
 }
+
+#[tokio::test]
+async fn an_unpaid_order_is_canceled_at_once_and_the_cart_comes_back() {
+    let world = World::new().await;
+    let order = placed(&world).await;
+    let cancel = "mutation($id: ID!) { orderCancel(id: $id, reason: \"no\", expectedVersion: 1, idempotencyKey: \"x\") {
+        order { status vendorOrders { status } } userErrors { code message } } }";
+    let done = world.run(&world.customer, cancel, json!({ "id": order })).await;
+    let expected = json!({ "status": "CANCELED", "vendorOrders": [{ "status": "CANCELED" }] });
+    assert_eq!(done["orderCancel"]["order"], expected, "{done}");
+    let cart = world.run(&world.customer, "{ cart { status } }", json!({})).await;
+    assert_eq!(cart["cart"]["status"], "ACTIVE");
+    let calls = world.facts.lock().unwrap().calls.clone();
+    assert!(
+        calls.contains(&"cancel_payment".to_owned()) && calls.contains(&"release_stock".to_owned()),
+        "{calls:?}"
+    );
+}
