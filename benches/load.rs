@@ -74,13 +74,22 @@ async fn main() -> Result<()> {
         let buyers = Arc::new(Buyers::prepare(&graph, options.concurrency).await?);
         measured[2].push(measure(&options, || Buyers::checkout(buyers.clone())).await?);
     }
-    println!("{:<26} {:>10} {:>10} {:>10} {:>16}", "", "per s", "p50 ms", "p99 ms", "CPU ms each");
+    println!(
+        "{:<26} {:>10} {:>10} {:>10} {:>16}",
+        "", "per s", "p50 ms", "p99 ms", "CPU ms each"
+    );
     for (name, rounds) in names.iter().zip(&measured) {
         let m = median(rounds);
-        println!("{name:<26} {:>10.0} {:>10.2} {:>10.2} {:>16.2}", m.per_second, m.p50_ms, m.p99_ms, m.cpu_ms);
+        println!(
+            "{name:<26} {:>10.0} {:>10.2} {:>10.2} {:>16.2}",
+            m.per_second, m.p50_ms, m.p99_ms, m.cpu_ms
+        );
     }
     let (page, sql) = (median(&measured[0]), median(&measured[1]));
-    println!("\nThe page costs {:.2} times the CPU of its SQL.", page.cpu_ms / sql.cpu_ms);
+    println!(
+        "\nThe page costs {:.2} times the CPU of its SQL.",
+        page.cpu_ms / sql.cpu_ms
+    );
     Ok(())
 }
 
@@ -131,9 +140,16 @@ where
 /// CPU time so far of all routers, services and database servers on this machine, milliseconds.
 fn cpu_ms() -> Result<f64> {
     let mut ticks = 0;
-    for process in fs::read_dir("/proc").context("CPU time is read from /proc")?.flatten() {
-        let Ok(stat) = fs::read_to_string(process.path().join("stat")) else { continue };
-        let Some((head, tail)) = stat.rsplit_once(')') else { continue };
+    for process in fs::read_dir("/proc")
+        .context("CPU time is read from /proc")?
+        .flatten()
+    {
+        let Ok(stat) = fs::read_to_string(process.path().join("stat")) else {
+            continue;
+        };
+        let Some((head, tail)) = stat.rsplit_once(')') else {
+            continue;
+        };
         let name = head.split_once('(').map_or("", |(_, name)| name);
         if ["agora", "agora-router", "postgres", "redis-server"].contains(&name) {
             let fields: Vec<&str> = tail.split_whitespace().collect();
@@ -152,7 +168,10 @@ async fn database(options: &Options) -> Result<PgPool> {
     let data = DataDir::open(&options.data)?;
     let cluster = Cluster::prepare(data.path(), &data.secrets()?.database, None)?;
     let connections = u32::try_from(options.concurrency)?;
-    Ok(PgPoolOptions::new().max_connections(connections).connect(&cluster.url()).await?)
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .connect(&cluster.url())
+        .await?)
 }
 
 /// What the page's statements are bound to.
@@ -163,7 +182,11 @@ struct Ids {
 }
 
 fn ids(page: &Value) -> Result<Ids> {
-    let uuid = |id: &Value| id.as_str().and_then(|id| Uuid::parse_str(id.split_once('_')?.1).ok()).context("an ID");
+    let uuid = |id: &Value| {
+        id.as_str()
+            .and_then(|id| Uuid::parse_str(id.split_once('_')?.1).ok())
+            .context("an ID")
+    };
     let (mut variants, mut vendors) = (Vec::new(), Vec::new());
     for product in page["products"]["nodes"].as_array().into_iter().flatten() {
         vendors.push(uuid(&product["vendor"]["id"])?);
@@ -171,17 +194,35 @@ fn ids(page: &Value) -> Result<Ids> {
             variants.push(uuid(&variant["id"])?);
         }
     }
-    Ok(Ids { variants: Arc::new(variants), vendors: Arc::new(vendors) })
+    Ok(Ids {
+        variants: Arc::new(variants),
+        vendors: Arc::new(vendors),
+    })
 }
 
 /// The rows of the page, by the statements it needs at least.
 async fn sql_once(pool: PgPool, ids: Ids) -> Result<()> {
-    let products = sqlx::query("select * from products.products where is_published order by id desc limit 21").fetch_all(&pool).await?;
+    let products =
+        sqlx::query("select * from products.products where is_published order by id desc limit 21")
+            .fetch_all(&pool)
+            .await?;
     let products: Vec<Uuid> = products.iter().map(|row| row.get("id")).collect();
-    sqlx::query("select * from products.variants where product_id = any($1)").bind(&products).fetch_all(&pool).await?;
-    sqlx::query("select * from products.prices where variant_id = any($1)").bind(&*ids.variants).fetch_all(&pool).await?;
-    sqlx::query("select * from users.vendors where id = any($1)").bind(&*ids.vendors).fetch_all(&pool).await?;
-    sqlx::query("select * from inventory.stock_levels where variant_id = any($1)").bind(&*ids.variants).fetch_all(&pool).await?;
+    sqlx::query("select * from products.variants where product_id = any($1)")
+        .bind(&products)
+        .fetch_all(&pool)
+        .await?;
+    sqlx::query("select * from products.prices where variant_id = any($1)")
+        .bind(&*ids.variants)
+        .fetch_all(&pool)
+        .await?;
+    sqlx::query("select * from users.vendors where id = any($1)")
+        .bind(&*ids.vendors)
+        .fetch_all(&pool)
+        .await?;
+    sqlx::query("select * from inventory.stock_levels where variant_id = any($1)")
+        .bind(&*ids.variants)
+        .fetch_all(&pool)
+        .await?;
     Ok(())
 }
 
@@ -198,10 +239,17 @@ impl Buyers {
         let mut guests = Vec::new();
         for _ in 0..count * 50 {
             let data = graph.run(session, json!({})).await?;
-            let token = data["guestSessionCreate"]["tokens"]["accessToken"].as_str().context("a token")?;
+            let token = data["guestSessionCreate"]["tokens"]["accessToken"]
+                .as_str()
+                .context("a token")?;
             guests.push(graph.with_token(token));
         }
-        let found = graph.run("{ product(by: {sku: \"GIFT-001\"}) { variants { id } } }", json!({})).await?;
+        let found = graph
+            .run(
+                "{ product(by: {sku: \"GIFT-001\"}) { variants { id } } }",
+                json!({}),
+            )
+            .await?;
         let variant = found["product"]["variants"][0]["id"].clone();
         let member = graph.login("books@agora.example", agora::seed::PASSWORD).await?;
         let query = "{ warehouses { id } }";
@@ -209,16 +257,26 @@ impl Buyers {
         let receive = "mutation($changes: [StockAdjustInput!]!, $key: ID!) {
             stockAdjust(changes: $changes, reason: \"benchmark\", idempotencyKey: $key) { userErrors { code message } } }";
         let change = json!([{ "variantId": variant, "warehouseId": warehouse, "delta": 100_000 }]);
-        member.run(receive, json!({ "changes": change, "key": Uuid::now_v7() })).await?;
-        Ok(Self { guests, variant, next: AtomicUsize::new(0) })
+        member
+            .run(receive, json!({ "changes": change, "key": Uuid::now_v7() }))
+            .await?;
+        Ok(Self {
+            guests,
+            variant,
+            next: AtomicUsize::new(0),
+        })
     }
 
     /// Cart, address, delivery, quote, checkout: up to the point where the customer pays.
     async fn checkout(self: Arc<Self>) -> Result<()> {
         let guest = &self.guests[self.next.fetch_add(1, Ordering::Relaxed) % self.guests.len()];
         let run = async |query: &str, variables: Value| guest.run(query, variables).await;
-        let cart = run("mutation { cartCreate(currency: \"GBP\") { cart { id } userErrors { message } } }", json!({})).await?
-            ["cartCreate"]["cart"]["id"].clone();
+        let cart = run(
+            "mutation { cartCreate(currency: \"GBP\") { cart { id } userErrors { message } } }",
+            json!({}),
+        )
+        .await?["cartCreate"]["cart"]["id"]
+            .clone();
         let add = "mutation($cart: ID!, $lines: [CartLineInput!]!) {
             cartLinesAdd(cartId: $cart, lines: $lines) { cart { version } userErrors { message } } }";
         let lines = json!([{ "variantId": self.variant, "quantity": 1 }]);
@@ -228,12 +286,21 @@ impl Buyers {
             cartAddressesSet(cartId: $cart, shipping: $address, billing: $address, expectedVersion: $version) {
                 cart { version deliveryOptions { vendor { id } method { id } } } userErrors { message } } }";
         let version = &added["cartLinesAdd"]["cart"]["version"];
-        let set = run(set, json!({ "cart": cart, "address": address, "version": version })).await?["cartAddressesSet"]["cart"].take();
+        let set = run(
+            set,
+            json!({ "cart": cart, "address": address, "version": version }),
+        )
+        .await?["cartAddressesSet"]["cart"]
+            .take();
         let option = &set["deliveryOptions"][0];
         let select = "mutation($cart: ID!, $selections: [DeliverySelectionInput!]!, $version: Int!) {
             cartDeliverySelect(cartId: $cart, selections: $selections, expectedVersion: $version) { userErrors { message } } }";
         let selections = json!([{ "vendorId": option["vendor"]["id"], "methodId": option["method"]["id"] }]);
-        run(select, json!({ "cart": cart, "selections": selections, "version": set["version"] })).await?;
+        run(
+            select,
+            json!({ "cart": cart, "selections": selections, "version": set["version"] }),
+        )
+        .await?;
         let quote = "mutation($cart: ID!) { cartQuote(cartId: $cart) { cart { version quote { id hash } } userErrors { message } } }";
         let quoted = run(quote, json!({ "cart": cart })).await?["cartQuote"]["cart"].take();
         let complete = "mutation($input: CheckoutInput!) { checkoutComplete(input: $input) { order { id } userErrors { message } } }";

@@ -16,26 +16,40 @@ impl Client {
     /// An anonymous caller. `url` is the GraphQL endpoint.
     pub fn new(url: impl Into<String>) -> Result<Self> {
         let http = platform::http::client(Duration::from_secs(30))?;
-        Ok(Self { http, url: url.into(), token: None })
+        Ok(Self {
+            http,
+            url: url.into(),
+            token: None,
+        })
     }
 
     /// The same router with an access token.
     pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self { token: Some(token.into()), ..self.clone() }
+        Self {
+            token: Some(token.into()),
+            ..self.clone()
+        }
     }
 
     /// Logs in and returns a caller with that identity.
     pub async fn login(&self, email: &str, password: &str) -> Result<Self> {
         let query = "mutation Login($email: String!, $password: String!) {
             login(email: $email, password: $password) { tokens { accessToken } userErrors { code message } } }";
-        let data = self.run(query, json!({ "email": email, "password": password })).await?;
-        let token = data["login"]["tokens"]["accessToken"].as_str().context("no access token")?;
+        let data = self
+            .run(query, json!({ "email": email, "password": password }))
+            .await?;
+        let token = data["login"]["tokens"]["accessToken"]
+            .as_str()
+            .context("no access token")?;
         Ok(self.with_token(token))
     }
 
     /// The response as it is: status and body.
     pub async fn send(&self, query: &str, variables: Value) -> Result<(u16, Value)> {
-        let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
+        let mut request = self
+            .http
+            .post(&self.url)
+            .json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -49,12 +63,18 @@ impl Client {
     /// `data`, or an error if there is any in the response or in a payload's `userErrors`.
     pub async fn run(&self, query: &str, variables: Value) -> Result<Value> {
         let (status, mut body) = self.send(query, variables).await?;
-        if let Some(errors) = body.get("errors").filter(|errors| errors.as_array().is_some_and(|e| !e.is_empty())) {
+        if let Some(errors) = body
+            .get("errors")
+            .filter(|errors| errors.as_array().is_some_and(|e| !e.is_empty()))
+        {
             bail!("{status}: {errors}");
         }
         let data = body["data"].take();
         for (field, payload) in data.as_object().into_iter().flatten() {
-            if let Some(errors) = payload["userErrors"].as_array().filter(|errors| !errors.is_empty()) {
+            if let Some(errors) = payload["userErrors"]
+                .as_array()
+                .filter(|errors| !errors.is_empty())
+            {
                 bail!("{field}: {}", Value::from(errors.clone()));
             }
         }

@@ -11,10 +11,20 @@ use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 #[derive(Debug, Clone, Default, Args)]
 pub struct Databases {
     /// One database for all services; its user owns the schemas and creates a role for each service
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, help_heading = "Databases")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
     pub database_url: Option<String>,
     /// Database of the users service alone; the same for the others
-    #[arg(long, env = "USERS_DATABASE_URL", hide_env_values = true, help_heading = "Databases")]
+    #[arg(
+        long,
+        env = "USERS_DATABASE_URL",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
     pub users_database_url: Option<String>,
     #[arg(long, env = "PRODUCTS_DATABASE_URL", hide = true)]
     pub products_database_url: Option<String>,
@@ -31,7 +41,12 @@ pub struct Databases {
     #[arg(long, env = "ANALYTICS_DATABASE_URL", hide = true)]
     pub analytics_database_url: Option<String>,
     /// Secret from which the passwords of the services' roles in a shared database are derived
-    #[arg(long, env = "AGORA_ROLE_SECRET", hide_env_values = true, help_heading = "Databases")]
+    #[arg(
+        long,
+        env = "AGORA_ROLE_SECRET",
+        hide_env_values = true,
+        help_heading = "Databases"
+    )]
     pub role_secret: Option<String>,
 }
 
@@ -65,7 +80,10 @@ impl Databases {
 
     /// The URL that owns the service's schema and may migrate it.
     pub fn owner_url(&self, service: &str) -> Result<String> {
-        self.own(service).map_or_else(|| self.shared(service).map(str::to_owned), |url| Ok(url.to_owned()))
+        self.own(service).map_or_else(
+            || self.shared(service).map(str::to_owned),
+            |url| Ok(url.to_owned()),
+        )
     }
 
     fn shared(&self, service: &str) -> Result<&str> {
@@ -77,13 +95,18 @@ impl Databases {
     pub async fn migrate(&self, progress: impl Fn(&str)) -> Result<()> {
         for entry in &SERVICES {
             progress(entry.name);
-            self.migrate_one(entry).await.with_context(|| format!("cannot migrate {}", entry.name))?;
+            self.migrate_one(entry)
+                .await
+                .with_context(|| format!("cannot migrate {}", entry.name))?;
         }
         Ok(())
     }
 
     async fn migrate_one(&self, entry: &Entry) -> Result<()> {
-        let pool = PgPoolOptions::new().max_connections(2).connect(&self.owner_url(entry.name)?).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(2)
+            .connect(&self.owner_url(entry.name)?)
+            .await?;
         platform::db::migrate(&pool, entry.name, entry.migrator).await?;
         if let (None, Some(secret)) = (self.own(entry.name), &self.role_secret) {
             grant(&pool, entry.name, &password(secret, entry.name)).await?;
@@ -123,7 +146,9 @@ fn password(secret: &str, service: &str) -> String {
 
 /// The same server and database with another login.
 fn with_login(url: &str, user: &str, password: &str) -> Result<String> {
-    let (scheme, rest) = url.split_once("://").context("a database URL looks like postgres://user@host/name")?;
+    let (scheme, rest) = url
+        .split_once("://")
+        .context("a database URL looks like postgres://user@host/name")?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -139,7 +164,10 @@ mod tests {
         let cases = [
             ("postgres://a:b@h:1/db", "postgres://u:p@h:1/db"),
             ("postgres://h/db?x=y@z", "postgres://u:p@h/db?x=y@z"),
-            ("postgres://a:b@localhost/db?host=%2Ftmp", "postgres://u:p@localhost/db?host=%2Ftmp"),
+            (
+                "postgres://a:b@localhost/db?host=%2Ftmp",
+                "postgres://u:p@localhost/db?host=%2Ftmp",
+            ),
         ];
         for (url, expected) in cases {
             assert_eq!(with_login(url, "u", "p").unwrap(), expected);

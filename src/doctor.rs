@@ -2,11 +2,14 @@
 
 use crate::database::Databases;
 use anyhow::{Context, Result, bail};
-use sqlx::{AssertSqlSafe, Column, PgPool, Row, postgres::{PgPoolOptions, PgRow}};
+use sqlx::{
+    AssertSqlSafe, Column, PgPool, Row,
+    postgres::{PgPoolOptions, PgRow},
+};
 use std::collections::HashMap;
 
-mod checks;
 mod across;
+mod checks;
 
 /// Rows of a broken invariant that are printed.
 const SHOWN: usize = 10;
@@ -29,14 +32,25 @@ pub async fn run(databases: &Databases) -> Result<()> {
             .fetch_all(&pools[check.service])
             .await
             .with_context(|| format!("{}: {}", check.service, check.name))?;
-        broken += usize::from(!report(check.service, check.name, rows.iter().map(describe).collect()));
+        broken += usize::from(!report(
+            check.service,
+            check.name,
+            rows.iter().map(describe).collect(),
+        ));
     }
     for check in &crate::services::SERVICES {
         let sql = format!(
-            "select event_id, attempts, error from {}.dead_letters where dead_at is not null", check.name
+            "select event_id, attempts, error from {}.dead_letters where dead_at is not null",
+            check.name
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&pools[check.name]).await?;
-        broken += usize::from(!report(check.name, "no event was given up", rows.iter().map(describe).collect()));
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .fetch_all(&pools[check.name])
+            .await?;
+        broken += usize::from(!report(
+            check.name,
+            "no event was given up",
+            rows.iter().map(describe).collect(),
+        ));
     }
     for (name, rows) in across::run(&pools).await? {
         broken += usize::from(!report("all", name, rows));
@@ -55,13 +69,19 @@ async fn connect(databases: &Databases) -> Result<Pools> {
     for entry in &crate::services::SERVICES {
         let url = databases.owner_url(entry.name)?;
         let pool = PgPoolOptions::new().max_connections(2).connect(&url).await;
-        pools.insert(entry.name, pool.with_context(|| format!("{}: cannot connect; is the shop running?", entry.name))?);
+        pools.insert(
+            entry.name,
+            pool.with_context(|| format!("{}: cannot connect; is the shop running?", entry.name))?,
+        );
     }
     Ok(pools)
 }
 
 fn report(service: &str, name: &str, rows: Vec<String>) -> bool {
-    println!("{:<4} {service:<14} {name}", if rows.is_empty() { "ok" } else { "FAIL" });
+    println!(
+        "{:<4} {service:<14} {name}",
+        if rows.is_empty() { "ok" } else { "FAIL" }
+    );
     for row in rows.iter().take(SHOWN) {
         println!("       {row}");
     }
@@ -80,5 +100,9 @@ fn describe(row: &PgRow) -> String {
             .or_else(|_| row.try_get::<uuid::Uuid, _>(index).map(|id| id.to_string()))
             .unwrap_or_else(|_| "?".to_owned())
     };
-    row.columns().iter().map(|c| format!("{}={}", c.name(), value(c.ordinal()))).collect::<Vec<_>>().join(" ")
+    row.columns()
+        .iter()
+        .map(|c| format!("{}={}", c.name(), value(c.ordinal())))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

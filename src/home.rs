@@ -15,9 +15,15 @@ impl Home {
     /// `path`, else the current folder, else the checkout this binary was built from.
     pub fn find(path: Option<&Path>) -> Result<Self> {
         let here = std::env::current_dir()?;
-        let candidates = path.map_or_else(|| vec![here.as_path(), Path::new(env!("CARGO_MANIFEST_DIR"))], |path| vec![path]);
-        let home = candidates.into_iter().find(|path| path.join("router/router.config.yaml").exists());
-        let home = home.context("router/router.config.yaml is not here; set AGORA_HOME to the project's folder")?;
+        let candidates = path.map_or_else(
+            || vec![here.as_path(), Path::new(env!("CARGO_MANIFEST_DIR"))],
+            |path| vec![path],
+        );
+        let home = candidates
+            .into_iter()
+            .find(|path| path.join("router/router.config.yaml").exists());
+        let home =
+            home.context("router/router.config.yaml is not here; set AGORA_HOME to the project's folder")?;
         Ok(Self(home.canonicalize()?))
     }
 
@@ -35,10 +41,20 @@ impl Home {
             ensure!(path.exists(), "there is no router at {}", path.display());
             return Ok(path.to_owned());
         }
-        ensure!(self.can_build(), "the router's sources are not here; set AGORA_ROUTER_BIN");
+        ensure!(
+            self.can_build(),
+            "the router's sources are not here; set AGORA_ROUTER_BIN"
+        );
         let target = target_dir()?.join("router");
         let built = Command::new("cargo")
-            .args(["build", "--release", "--locked", "--ignore-rust-version", "-p", "agora-router"])
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--ignore-rust-version",
+                "-p",
+                "agora-router",
+            ])
             .current_dir(self.0.join("router"))
             .env("CARGO_TARGET_DIR", &target)
             .status()
@@ -50,8 +66,13 @@ impl Home {
     /// Composes the committed SDL of all services, where the composition tool was built beside the router.
     pub fn compose(&self) -> Result<()> {
         let tool = target_dir().map(|target| target.join("router/release/composition"));
-        let Some(tool) = tool.ok().filter(|tool| tool.exists() && self.can_build()) else { return Ok(()) };
-        let done = Command::new(&tool).current_dir(&self.0).stdout(Stdio::null()).status()?;
+        let Some(tool) = tool.ok().filter(|tool| tool.exists() && self.can_build()) else {
+            return Ok(());
+        };
+        let done = Command::new(&tool)
+            .current_dir(&self.0)
+            .stdout(Stdio::null())
+            .status()?;
         ensure!(done.success(), "the subgraphs do not compose");
         Ok(())
     }
@@ -62,11 +83,17 @@ impl Home {
         let dist = folder.join("dist");
         if !dist.join("index.html").exists() && folder.join("package.json").exists() {
             for args in [&["ci", "--no-audit", "--no-fund"][..], &["run", "build"]] {
-                let done = Command::new("npm").args(args).current_dir(&folder).stdout(Stdio::null()).status();
+                let done = Command::new("npm")
+                    .args(args)
+                    .current_dir(&folder)
+                    .stdout(Stdio::null())
+                    .status();
                 match done {
                     Ok(status) if status.success() => {}
                     Ok(_) => bail!("npm {} failed in {}", args.join(" "), folder.display()),
-                    Err(error) => bail!("GraphiQL is built with Node's npm, which does not run ({error}): see scripts/setup"),
+                    Err(error) => bail!(
+                        "GraphiQL is built with Node's npm, which does not run ({error}): see scripts/setup"
+                    ),
                 }
             }
         }
@@ -77,7 +104,12 @@ impl Home {
 /// Cargo's target folder, as far as it can be told from where this binary lies.
 fn target_dir() -> Result<PathBuf> {
     let exe = std::env::current_exe()?;
-    let profile = exe.ancestors().find(|path| path.file_name().is_some_and(|name| name == "debug" || name == "release"));
-    let target = profile.and_then(Path::parent).context("not run from Cargo's target folder; set AGORA_ROUTER_BIN")?;
+    let profile = exe.ancestors().find(|path| {
+        path.file_name()
+            .is_some_and(|name| name == "debug" || name == "release")
+    });
+    let target = profile
+        .and_then(Path::parent)
+        .context("not run from Cargo's target folder; set AGORA_ROUTER_BIN")?;
     Ok(target.to_owned())
 }

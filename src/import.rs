@@ -25,10 +25,17 @@ pub async fn run(file: &Path, invoices: Option<usize>, shared: &Shared, port: u1
     let plan = classify::plan(read, invoices);
     let matched = matching::refunds(&plan);
     let settings = shared.settings(port, true).await?;
-    let commands = Commands::new("agora", ServiceKey::new(shared.service_key.clone()), settings.urls)?;
+    let commands = Commands::new(
+        "agora",
+        ServiceKey::new(shared.service_key.clone()),
+        settings.urls,
+    )?;
     let loaded = load::run(&commands, &plan, &matched).await?;
     let graph = Client::new(format!("http://127.0.0.1:{port}/graphql"))?;
-    let staff = graph.login("staff@agora.example", seed::PASSWORD).await.context("cannot log in as staff to reconcile")?;
+    let staff = graph
+        .login("staff@agora.example", seed::PASSWORD)
+        .await
+        .context("cannot log in as staff to reconcile")?;
     report::reconcile(&staff, &plan, &matched, &loaded).await
 }
 
@@ -36,5 +43,7 @@ pub async fn run(file: &Path, invoices: Option<usize>, shared: &Shared, port: u1
 fn progress(what: &'static str, steps: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:12} {bar:40} {pos}/{len} {elapsed_precise} eta {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(steps as u64).with_style(style).with_message(what)
+    ProgressBar::new(steps as u64)
+        .with_style(style)
+        .with_message(what)
 }

@@ -15,10 +15,22 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(version)]
 struct Cli {
     /// What to log, in RUST_LOG syntax
-    #[arg(long, env = "RUST_LOG", default_value = "info,sqlx=warn", global = true, hide_default_value = true)]
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        default_value = "info,sqlx=warn",
+        global = true,
+        hide_default_value = true
+    )]
     log: String,
     /// How to log
-    #[arg(long, env = "AGORA_LOG_FORMAT", value_enum, default_value = "json", global = true)]
+    #[arg(
+        long,
+        env = "AGORA_LOG_FORMAT",
+        value_enum,
+        default_value = "json",
+        global = true
+    )]
     log_format: LogFormat,
     /// Count SQL statements per request, for the metrics
     #[arg(long, env = "AGORA_COUNT_SQL", global = true, hide = true)]
@@ -107,7 +119,10 @@ struct Located {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     // Deep selections recurse; debug builds overflow the usual 2 MiB.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(8 << 20)
+        .build()?;
     platform::http::use_ring();
     runtime.block_on(run(cli))
 }
@@ -124,9 +139,11 @@ async fn run(cli: Cli) -> Result<()> {
         Role::Serve(options) => serve(*options).await,
         Role::Migrate(databases) => databases.migrate(|name| eprintln!("  · {name}")).await,
         Role::Seed(target) => agora::seed::run(&target.shared()?, target.port).await,
-        Role::Import(Import::OnlineRetail { file, invoices, target }) => {
-            import::run(&file, invoices, &target.shared()?, target.port).await
-        }
+        Role::Import(Import::OnlineRetail {
+            file,
+            invoices,
+            target,
+        }) => import::run(&file, invoices, &target.shared()?, target.port).await,
         Role::Doctor(located) => doctor::run(&located.databases()?).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,
     }
@@ -139,8 +156,13 @@ async fn serve(options: Serve) -> Result<()> {
         false => options.names.iter().map(String::as_str).collect(),
     };
     let bound = serve::bind(&options.host, options.port, &names).await?;
-    let settings = options.shared.settings(options.port, all.iter().all(|name| names.contains(name))).await?;
-    bound.run(&options.databases, settings, &options.services, on_signal()).await
+    let settings = options
+        .shared
+        .settings(options.port, all.iter().all(|name| names.contains(name)))
+        .await?;
+    bound
+        .run(&options.databases, settings, &options.services, on_signal())
+        .await
 }
 
 impl Target {
@@ -157,7 +179,10 @@ impl Target {
 impl Located {
     fn databases(&self) -> Result<Databases> {
         let mut databases = self.databases.clone();
-        if SERVICES.iter().any(|entry| databases.owner_url(entry.name).is_err()) {
+        if SERVICES
+            .iter()
+            .any(|entry| databases.owner_url(entry.name).is_err())
+        {
             let data = agora::state::DataDir::open(&self.data)?;
             let secrets = data.secrets()?;
             let bin = self.postgres_bin.as_deref();

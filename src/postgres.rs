@@ -59,7 +59,11 @@ impl Cluster {
 
     /// Starts the server, or joins the one that a killed launcher left running.
     pub fn start(&self) -> Result<()> {
-        if self.run("pg_ctl", &["status", "-D", path(&self.data)?])?.status.success() {
+        if self
+            .run("pg_ctl", &["status", "-D", path(&self.data)?])?
+            .status
+            .success()
+        {
             return Ok(());
         }
         let options = format!(
@@ -69,16 +73,35 @@ impl Cluster {
         );
         let started = self.run(
             "pg_ctl",
-            &["start", "-w", "-t", "120", "-D", path(&self.data)?, "-l", path(&self.log)?, "-o", &options],
+            &[
+                "start",
+                "-w",
+                "-t",
+                "120",
+                "-D",
+                path(&self.data)?,
+                "-l",
+                path(&self.log)?,
+                "-o",
+                &options,
+            ],
         )?;
-        ensure!(started.status.success(), "Postgres does not start; see {}", self.log.display());
+        ensure!(
+            started.status.success(),
+            "Postgres does not start; see {}",
+            self.log.display()
+        );
         self.create_database()
     }
 
     /// Stops the server; open transactions are rolled back, committed ones are safe.
     pub fn stop(&self) -> Result<()> {
         let stopped = self.run("pg_ctl", &["stop", "-w", "-m", "fast", "-D", path(&self.data)?])?;
-        ensure!(stopped.status.success(), "Postgres does not stop: {}", String::from_utf8_lossy(&stopped.stderr));
+        ensure!(
+            stopped.status.success(),
+            "Postgres does not stop: {}",
+            String::from_utf8_lossy(&stopped.stderr)
+        );
         Ok(())
     }
 
@@ -89,23 +112,44 @@ impl Cluster {
 
     fn url_of(&self, database: &str) -> String {
         let socket = self.socket.display().to_string().replace('/', "%2F");
-        format!("postgres://{OWNER}:{}@localhost/{database}?host={socket}", self.password)
+        format!(
+            "postgres://{OWNER}:{}@localhost/{database}?host={socket}",
+            self.password
+        )
     }
 
     fn init(&self, home: &Path) -> Result<()> {
         let password_file = home.join("password");
         fs::write(&password_file, &self.password)?;
         self.own(&password_file)?;
-        let args = ["-D", path(&self.data)?, "-U", OWNER, "-A", "scram-sha-256", "--encoding=UTF8", "--locale=C"];
-        let made = self.run("initdb", &[&args[..], &["--pwfile", path(&password_file)?]].concat());
+        let args = [
+            "-D",
+            path(&self.data)?,
+            "-U",
+            OWNER,
+            "-A",
+            "scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+        ];
+        let made = self.run(
+            "initdb",
+            &[&args[..], &["--pwfile", path(&password_file)?]].concat(),
+        );
         fs::remove_file(&password_file)?;
         let made = made?;
-        ensure!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
+        ensure!(
+            made.status.success(),
+            "initdb failed: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         Ok(())
     }
 
     fn create_database(&self) -> Result<()> {
-        let sql = format!("select 'create database {DATABASE}' where not exists (select from pg_database where datname = '{DATABASE}') \\gexec");
+        let sql = format!(
+            "select 'create database {DATABASE}' where not exists (select from pg_database where datname = '{DATABASE}') \\gexec"
+        );
         let file = self.data.with_file_name("create.sql");
         fs::write(&file, sql)?;
         let made = Command::new(self.bin.join("psql"))
@@ -113,13 +157,20 @@ impl Cluster {
             .arg(self.url_of("postgres"))
             .output()?;
         fs::remove_file(&file)?;
-        ensure!(made.status.success(), "cannot create the database: {}", String::from_utf8_lossy(&made.stderr));
+        ensure!(
+            made.status.success(),
+            "cannot create the database: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         Ok(())
     }
 
     fn own(&self, path: &Path) -> Result<()> {
         if let Some(user) = &self.user {
-            let done = Command::new("chown").args(["-R", &user.name]).arg(path).status()?;
+            let done = Command::new("chown")
+                .args(["-R", &user.name])
+                .arg(path)
+                .status()?;
             ensure!(done.success(), "cannot give {} to {}", path.display(), user.name);
         }
         Ok(())
@@ -133,16 +184,27 @@ impl Cluster {
         };
         // A terminal's Ctrl-C is for the launcher, which then stops the server in order.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        command.args(args).current_dir("/").output().with_context(|| format!("cannot run {}", program.display()))
+        command
+            .args(args)
+            .current_dir("/")
+            .output()
+            .with_context(|| format!("cannot run {}", program.display()))
     }
 }
 
 impl Unprivileged {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new("setpriv");
-        command.args([&format!("--reuid={}", self.name), &format!("--regid={}", self.name), "--clear-groups"]);
+        command.args([
+            &format!("--reuid={}", self.name),
+            &format!("--regid={}", self.name),
+            "--clear-groups",
+        ]);
         if let Some(capability) = self.keeps {
-            command.args([format!("--inh-caps=+{capability}"), format!("--ambient-caps=+{capability}")]);
+            command.args([
+                format!("--inh-caps=+{capability}"),
+                format!("--ambient-caps=+{capability}"),
+            ]);
         }
         command.arg(program);
         command
@@ -159,19 +221,34 @@ fn unprivileged(home: &Path) -> Result<Option<Unprivileged>> {
     if uid != 0 {
         return Ok(None);
     }
-    let exists = |name: &str| Command::new("id").args(["-u", name]).output().is_ok_and(|out| out.status.success());
+    let exists = |name: &str| {
+        Command::new("id")
+            .args(["-u", name])
+            .output()
+            .is_ok_and(|out| out.status.success())
+    };
     let Some(name) = ["postgres", "nobody"].into_iter().find(|name| exists(name)) else {
         bail!("Postgres does not run as root, and there is no user `postgres` to run it as");
     };
     // Containers often grant the second capability but not the first.
     for keeps in [None, Some("dac_read_search"), Some("dac_override")] {
-        let user = Unprivileged { name: name.to_owned(), keeps };
-        let tried = user.command(Path::new("test")).args(["-x", path(home)?]).current_dir("/").output()?;
+        let user = Unprivileged {
+            name: name.to_owned(),
+            keeps,
+        };
+        let tried = user
+            .command(Path::new("test"))
+            .args(["-x", path(home)?])
+            .current_dir("/")
+            .output()?;
         if tried.status.success() {
             return Ok(Some(user));
         }
     }
-    bail!("the user {name}, as whom Postgres runs, cannot enter {}; choose another folder with --data", home.display())
+    bail!(
+        "the user {name}, as whom Postgres runs, cannot enter {}; choose another folder with --data",
+        home.display()
+    )
 }
 
 fn socket_dir(home: &Path) -> PathBuf {
@@ -185,7 +262,12 @@ fn socket_dir(home: &Path) -> PathBuf {
 
 /// The newest server among the places where Debian, Homebrew and others put them.
 fn find_binaries() -> Result<PathBuf> {
-    let patterns = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr/pgsql"];
+    let patterns = [
+        "/usr/lib/postgresql",
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/usr/pgsql",
+    ];
     let mut found: Vec<PathBuf> = patterns
         .iter()
         .filter_map(|folder| fs::read_dir(folder).ok())
@@ -204,10 +286,19 @@ fn find_binaries() -> Result<PathBuf> {
 }
 
 fn version(bin: &Path) -> u32 {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok();
-    bin.parent().and_then(|folder| digits(folder.file_name()?.to_str()?)).unwrap_or(0)
+    let digits = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .ok()
+    };
+    bin.parent()
+        .and_then(|folder| digits(folder.file_name()?.to_str()?))
+        .unwrap_or(0)
 }
 
 fn path(path: &Path) -> Result<&str> {
-    path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
+    path.to_str()
+        .with_context(|| format!("{} is not UTF-8", path.display()))
 }

@@ -38,7 +38,14 @@ pub struct Router {
 
 impl Router {
     /// Finds or builds the router's binary and GraphiQL.
-    pub fn prepare(kind: Kind, home: &Home, data: &DataDir, host: &str, port: u16, binary: Option<&Path>) -> Result<Self> {
+    pub fn prepare(
+        kind: Kind,
+        home: &Home,
+        data: &DataDir,
+        host: &str,
+        port: u16,
+        binary: Option<&Path>,
+    ) -> Result<Self> {
         let (program, graphiql) = match kind {
             Kind::Agora => (home.router_binary(binary)?, Some(home.graphiql()?)),
             Kind::Apollo => (apollo(binary)?, None),
@@ -46,8 +53,20 @@ impl Router {
         };
         home.compose()?;
         let supergraph = home.join("router/supergraph.graphql");
-        ensure!(supergraph.exists(), "{} is missing: run `make compose`", supergraph.display());
-        Ok(Self { kind, program, home: home.clone(), data: data.clone(), host: host.to_owned(), port, graphiql })
+        ensure!(
+            supergraph.exists(),
+            "{} is missing: run `make compose`",
+            supergraph.display()
+        );
+        Ok(Self {
+            kind,
+            program,
+            home: home.clone(),
+            data: data.clone(),
+            host: host.to_owned(),
+            port,
+            graphiql,
+        })
     }
 
     /// Runs until `stop`; a router that dies is started again.
@@ -90,19 +109,34 @@ impl Router {
             _ => self.configure(&mut command),
         }
         let log = self.data.log("router.log")?;
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true);
         command.process_group(0);
-        let child = command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?;
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot run {}", self.program.display()))?;
         if let Some(pid) = child.id() {
-            std::fs::write(self.data.join(PID_FILE), format!("{pid} {}", self.program.display()))?;
+            std::fs::write(
+                self.data.join(PID_FILE),
+                format!("{pid} {}", self.program.display()),
+            )?;
         }
         Ok(child)
     }
 
     fn configure(&self, command: &mut Command) {
         command
-            .env("ROUTER_CONFIG_FILE_PATH", self.home.join("router/router.config.yaml"))
-            .env("SUPERGRAPH_FILE_PATH", self.home.join("router/supergraph.graphql"))
+            .env(
+                "ROUTER_CONFIG_FILE_PATH",
+                self.home.join("router/router.config.yaml"),
+            )
+            .env(
+                "SUPERGRAPH_FILE_PATH",
+                self.home.join("router/supergraph.graphql"),
+            )
             .env("HOST", &self.host)
             .env("PORT", self.port.to_string())
             .env("AGORA_JWKS", self.data.join("jwks.json"));
@@ -127,12 +161,26 @@ impl Router {
 /// Ends the router that a killed launcher left behind: it would keep the port.
 pub fn end_orphan(data: &DataDir) {
     let path = data.join(PID_FILE);
-    let Ok(text) = std::fs::read_to_string(&path) else { return };
-    let Some((pid, program)) = text.split_once(' ') else { return };
-    let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let listed = std::process::Command::new("ps").args(["-p", pid, "-o", "comm="]).output();
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return;
+    };
+    let Some((pid, program)) = text.split_once(' ') else {
+        return;
+    };
+    let name = Path::new(program)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let listed = std::process::Command::new("ps")
+        .args(["-p", pid, "-o", "comm="])
+        .output();
     // The number may belong to somebody else by now. Linux cuts names after 15 characters.
-    if listed.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).trim().ends_with(&name[..name.len().min(15)])) {
+    if listed.is_ok_and(|out| {
+        String::from_utf8_lossy(&out.stdout)
+            .trim()
+            .ends_with(&name[..name.len().min(15)])
+    }) {
         let _ = std::process::Command::new("kill").args(["-KILL", pid]).status();
     }
     let _ = std::fs::remove_file(path);
@@ -141,9 +189,15 @@ pub fn end_orphan(data: &DataDir) {
 /// SIGTERM, so that requests in flight end; then the hard way.
 async fn end(mut child: Child) -> Result<()> {
     if let Some(pid) = child.id() {
-        let _ = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await;
+        let _ = Command::new("kill")
+            .args(["-TERM", &pid.to_string()])
+            .status()
+            .await;
     }
-    if tokio::time::timeout(Duration::from_secs(10), child.wait()).await.is_err() {
+    if tokio::time::timeout(Duration::from_secs(10), child.wait())
+        .await
+        .is_err()
+    {
         child.kill().await?;
     }
     Ok(())

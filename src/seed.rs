@@ -29,8 +29,16 @@ struct Vendor {
 }
 
 const VENDORS: [Vendor; 2] = [
-    Vendor { email: "books@agora.example", slug: "thistle-and-quill", name: "Thistle & Quill" },
-    Vendor { email: "tech@agora.example", slug: "copperfield-electric", name: "Copperfield Electric" },
+    Vendor {
+        email: "books@agora.example",
+        slug: "thistle-and-quill",
+        name: "Thistle & Quill",
+    },
+    Vendor {
+        email: "tech@agora.example",
+        slug: "copperfield-electric",
+        name: "Copperfield Electric",
+    },
 ];
 
 /// Seeds the shop behind the router at `port`.
@@ -53,7 +61,11 @@ pub async fn run(shared: &Shared, port: u16) -> Result<()> {
 /// Logins cannot be made by public operations: the first administrator has nobody to appoint them.
 async fn ensure_logins(shared: &Shared, port: u16) -> Result<()> {
     let settings = shared.settings(port, true).await?;
-    let commands = Commands::new("agora", ServiceKey::new(shared.service_key.clone()), settings.urls)?;
+    let commands = Commands::new(
+        "agora",
+        ServiceKey::new(shared.service_key.clone()),
+        settings.urls,
+    )?;
     for (role, email) in LOGINS {
         let roles = match role {
             "staff" => vec![Role::Customer, Role::Staff],
@@ -62,7 +74,12 @@ async fn ensure_logins(shared: &Shared, port: u16) -> Result<()> {
         };
         let display_name = email.split('@').next().unwrap_or(email).to_owned();
         commands
-            .call(&EnsureUser { email: email.to_owned(), password: PASSWORD.to_owned(), display_name, roles })
+            .call(&EnsureUser {
+                email: email.to_owned(),
+                password: PASSWORD.to_owned(),
+                display_name,
+                roles,
+            })
             .await?;
     }
     Ok(())
@@ -104,13 +121,16 @@ async fn rules(staff: &Client) -> Result<Shop> {
     let mut brands = json!({});
     let known = staff.run("{ brands(first: 100) { id slug } }", json!({})).await?;
     for (slug, name) in catalogue::BRANDS {
-        let found = known["brands"].as_array().and_then(|all| all.iter().find(|b| b["slug"] == *slug));
+        let found = known["brands"]
+            .as_array()
+            .and_then(|all| all.iter().find(|b| b["slug"] == *slug));
         brands[slug] = match found {
             Some(brand) => brand["id"].clone(),
             None => {
                 let query = "mutation($slug: String!, $name: String!) {
                     brandUpsert(name: $name, slug: $slug) { brand { id } userErrors { code message } } }";
-                staff.run(query, json!({ "slug": slug, "name": name })).await?["brandUpsert"]["brand"]["id"].clone()
+                staff.run(query, json!({ "slug": slug, "name": name })).await?["brandUpsert"]["brand"]["id"]
+                    .clone()
             }
         };
     }
@@ -120,7 +140,12 @@ async fn rules(staff: &Client) -> Result<Shop> {
 }
 
 async fn ensure_category(staff: &Client, slug: &str, name: &str) -> Result<Value> {
-    let found = staff.run("query($slug: String!) { category(slug: $slug) { id } }", json!({ "slug": slug })).await?;
+    let found = staff
+        .run(
+            "query($slug: String!) { category(slug: $slug) { id } }",
+            json!({ "slug": slug }),
+        )
+        .await?;
     if !found["category"].is_null() {
         return Ok(found["category"]["id"].clone());
     }
@@ -130,10 +155,14 @@ async fn ensure_category(staff: &Client, slug: &str, name: &str) -> Result<Value
     Ok(made["categoryUpsert"]["category"]["id"].clone())
 }
 
-const EUROPE: [&str; 12] = ["DE", "FR", "IE", "NL", "BE", "ES", "PT", "IT", "AT", "DK", "SE", "FI"];
+const EUROPE: [&str; 12] = [
+    "DE", "FR", "IE", "NL", "BE", "ES", "PT", "IT", "AT", "DK", "SE", "FI",
+];
 
 async fn ensure_delivery(staff: &Client) -> Result<()> {
-    let zones = staff.run("{ shippingZones { id name methods { name } } }", json!({})).await?;
+    let zones = staff
+        .run("{ shippingZones { id name methods { name } } }", json!({}))
+        .await?;
     let zones = zones["shippingZones"].as_array().cloned().unwrap_or_default();
     let mut rates = Vec::new();
     for (name, countries, base) in [("United Kingdom", &["GB"][..], 399), ("Europe", &EUROPE[..], 899)] {
@@ -143,7 +172,9 @@ async fn ensure_delivery(staff: &Client) -> Result<()> {
             None => {
                 let query = "mutation($name: String!, $countries: [CountryCode!]!) {
                     shippingZoneUpsert(name: $name, countries: $countries) { zone { id } userErrors { code message } } }";
-                let made = staff.run(query, json!({ "name": name, "countries": countries })).await?;
+                let made = staff
+                    .run(query, json!({ "name": name, "countries": countries }))
+                    .await?;
                 made["shippingZoneUpsert"]["zone"]["id"].clone()
             }
         };
@@ -151,15 +182,25 @@ async fn ensure_delivery(staff: &Client) -> Result<()> {
     }
     let methods = staff.run("{ shippingMethods { name } }", json!({})).await?;
     let methods = methods["shippingMethods"].as_array().cloned().unwrap_or_default();
-    for (name, min_days, max_days, factor, free_over) in [("Standard", 2, 5, 1, Some(7500)), ("Express", 1, 2, 3, None)] {
+    for (name, min_days, max_days, factor, free_over) in
+        [("Standard", 2, 5, 1, Some(7500)), ("Express", 1, 2, 3, None)]
+    {
         if methods.iter().any(|method| method["name"] == name) {
             continue;
         }
-        let rates: Vec<Value> = rates.iter().map(|(zone, base)| rate(zone, base * factor, free_over)).collect();
+        let rates: Vec<Value> = rates
+            .iter()
+            .map(|(zone, base)| rate(zone, base * factor, free_over))
+            .collect();
         let query = "mutation($name: String!, $min: Int!, $max: Int!, $rates: [RateInput!]!) {
             shippingMethodUpsert(name: $name, carrier: \"Royal Mail\", minDays: $min, maxDays: $max, rates: $rates) {
                 userErrors { code message path } } }";
-        staff.run(query, json!({ "name": name, "min": min_days, "max": max_days, "rates": rates })).await?;
+        staff
+            .run(
+                query,
+                json!({ "name": name, "min": min_days, "max": max_days, "rates": rates }),
+            )
+            .await?;
     }
     Ok(())
 }
@@ -167,19 +208,24 @@ async fn ensure_delivery(staff: &Client) -> Result<()> {
 fn rate(zone: &Value, base: i64, free_over: Option<i64>) -> Value {
     let money = |amount: i64| json!({ "amount": amount, "currency": "GBP" });
     match free_over {
-        Some(amount) => json!({ "zoneId": zone, "kind": "FREE_OVER", "base": money(base), "freeOver": money(amount) }),
+        Some(amount) => {
+            json!({ "zoneId": zone, "kind": "FREE_OVER", "base": money(base), "freeOver": money(amount) })
+        }
         None => json!({ "zoneId": zone, "kind": "FLAT", "base": money(base) }),
     }
 }
 
 async fn ensure_coupon(staff: &Client) -> Result<()> {
-    let found = staff.run("{ coupon(code: \"WELCOME10\") { id } }", json!({})).await?;
+    let found = staff
+        .run("{ coupon(code: \"WELCOME10\") { id } }", json!({}))
+        .await?;
     if !found["coupon"].is_null() {
         return Ok(());
     }
     let query = "mutation($input: CouponInput!) {
         couponCreate(input: $input, idempotencyKey: \"seed:WELCOME10\") { userErrors { code message path } } }";
-    let input = json!({ "code": "WELCOME10", "kind": "PERCENT", "scope": "PLATFORM", "percentBasisPoints": 1000 });
+    let input =
+        json!({ "code": "WELCOME10", "kind": "PERCENT", "scope": "PLATFORM", "percentBasisPoints": 1000 });
     staff.run(query, json!({ "input": input })).await?;
     Ok(())
 }
@@ -204,13 +250,21 @@ async fn ensure_vendor(graph: &Client, staff: &Client, vendor: &Vendor) -> Resul
     } else {
         (found["vendor"]["id"].clone(), found["vendor"]["status"].clone())
     };
-    let steps = [("DRAFT", "vendorSubmit", false), ("SUBMITTED", "vendorReview", true), ("IN_REVIEW", "vendorApprove", true)];
-    let done = steps.iter().position(|(from, ..)| status == *from).unwrap_or(steps.len());
+    let steps = [
+        ("DRAFT", "vendorSubmit", false),
+        ("SUBMITTED", "vendorReview", true),
+        ("IN_REVIEW", "vendorApprove", true),
+    ];
+    let done = steps
+        .iter()
+        .position(|(from, ..)| status == *from)
+        .unwrap_or(steps.len());
     // The vendor's token of before the application does not know it yet.
     let member = graph.login(vendor.email, PASSWORD).await?;
     for (_, operation, by_staff) in &steps[done..] {
         let caller = if *by_staff { staff } else { &member };
-        let query = format!("mutation($id: ID!) {{ {operation}(id: $id) {{ userErrors {{ code message }} }} }}");
+        let query =
+            format!("mutation($id: ID!) {{ {operation}(id: $id) {{ userErrors {{ code message }} }} }}");
         caller.run(&query, json!({ "id": id })).await?;
     }
     Ok(id)
@@ -230,5 +284,8 @@ async fn ensure_warehouse(member: &Client, vendor: &Value, index: usize) -> Resu
     let query = "mutation($input: WarehouseInput!) {
         warehouseUpsert(input: $input) { warehouse { id } userErrors { code message path } } }";
     let made = member.run(query, json!({ "input": input })).await?;
-    made["warehouseUpsert"]["warehouse"].get("id").cloned().context("no warehouse")
+    made["warehouseUpsert"]["warehouse"]
+        .get("id")
+        .cloned()
+        .context("no warehouse")
 }

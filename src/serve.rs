@@ -25,7 +25,11 @@ pub struct Shared {
     pub redis_url: Option<String>,
 
     /// JWKS file or URL with the public keys of access tokens
-    #[arg(long, env = "AGORA_JWKS", default_value = "http://127.0.0.1:4001/.well-known/jwks.json")]
+    #[arg(
+        long,
+        env = "AGORA_JWKS",
+        default_value = "http://127.0.0.1:4001/.well-known/jwks.json"
+    )]
     pub jwks: String,
 
     /// Secret with which services call each other
@@ -72,7 +76,10 @@ pub async fn listen(host: &str, port: u16, what: &str) -> Result<TcpListener> {
 impl Shared {
     /// Connects to the bus and works out where the services are.
     pub async fn settings(&self, base: u16, all_here: bool) -> Result<Settings> {
-        ensure!(!self.service_key.is_empty(), "set AGORA_SERVICE_KEY: services refuse calls without it");
+        ensure!(
+            !self.service_key.is_empty(),
+            "set AGORA_SERVICE_KEY: services refuse calls without it"
+        );
         ensure!(
             all_here || self.redis_url.is_some(),
             "services in several processes need REDIS_URL: events could not reach each other"
@@ -81,7 +88,10 @@ impl Shared {
             Some(url) => Bus::redis(url).await?,
             None => Bus::local(),
         };
-        let keys: KeySource = self.jwks.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
+        let keys: KeySource = self
+            .jwks
+            .parse()
+            .unwrap_or_else(|never: std::convert::Infallible| match never {});
         Ok(Settings {
             urls: Arc::new(self.service_urls(base)?),
             keys,
@@ -89,17 +99,25 @@ impl Shared {
             bus,
             routes: contracts::ROUTES,
             pool_size: self.pool_size,
-            public_url: self.public_url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{base}")),
+            public_url: self
+                .public_url
+                .clone()
+                .unwrap_or_else(|| format!("http://127.0.0.1:{base}")),
         })
     }
 
     fn service_urls(&self, base: u16) -> Result<HashMap<String, String>> {
         let default = |entry: &Entry| {
-            (entry.name.to_owned(), format!("http://127.0.0.1:{}", base + port_offset(entry.name)))
+            (
+                entry.name.to_owned(),
+                format!("http://127.0.0.1:{}", base + port_offset(entry.name)),
+            )
         };
         let mut urls: HashMap<_, _> = SERVICES.iter().map(default).collect();
         for pair in &self.urls {
-            let (name, url) = pair.split_once('=').with_context(|| format!("{pair:?} is not name=url"))?;
+            let (name, url) = pair
+                .split_once('=')
+                .with_context(|| format!("{pair:?} is not name=url"))?;
             ensure!(urls.contains_key(name), "there is no service {name:?}");
             urls.insert(name.to_owned(), url.trim_end_matches('/').to_owned());
         }
@@ -119,7 +137,8 @@ impl Bound {
         let settings = Arc::new(settings);
         let mut ready = Vec::new();
         for (entry, listener) in self.entries {
-            let deps = Deps::connect(entry.name, &databases.url(entry.name)?, settings.clone(), &stop).await?;
+            let deps =
+                Deps::connect(entry.name, &databases.url(entry.name)?, settings.clone(), &stop).await?;
             ready.push(((entry.build)(deps, services)?, listener));
         }
         let mut running = JoinSet::new();

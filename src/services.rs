@@ -19,7 +19,11 @@ pub static SERVICES: [Entry; 8] = [
         migrator: &users::MIGRATOR,
         build: |deps, settings| users::service(deps, settings.users()?),
     },
-    Entry { name: products::NAME, migrator: &products::MIGRATOR, build: |deps, _| products::service(deps) },
+    Entry {
+        name: products::NAME,
+        migrator: &products::MIGRATOR,
+        build: |deps, _| products::service(deps),
+    },
     Entry {
         name: orders::NAME,
         migrator: &orders::MIGRATOR,
@@ -30,14 +34,26 @@ pub static SERVICES: [Entry; 8] = [
         migrator: &payments::MIGRATOR,
         build: |deps, settings| payments::service(deps, settings.payments()),
     },
-    Entry { name: shipping::NAME, migrator: &shipping::MIGRATOR, build: |deps, _| shipping::service(deps) },
-    Entry { name: inventory::NAME, migrator: &inventory::MIGRATOR, build: |deps, _| inventory::service(deps) },
+    Entry {
+        name: shipping::NAME,
+        migrator: &shipping::MIGRATOR,
+        build: |deps, _| shipping::service(deps),
+    },
+    Entry {
+        name: inventory::NAME,
+        migrator: &inventory::MIGRATOR,
+        build: |deps, _| inventory::service(deps),
+    },
     Entry {
         name: notifications::NAME,
         migrator: &notifications::MIGRATOR,
         build: |deps, settings| notifications::service(deps, settings.notifications()),
     },
-    Entry { name: analytics::NAME, migrator: &analytics::MIGRATOR, build: |deps, _| analytics::service(deps) },
+    Entry {
+        name: analytics::NAME,
+        migrator: &analytics::MIGRATOR,
+        build: |deps, _| analytics::service(deps),
+    },
 ];
 
 /// The service of this name.
@@ -47,5 +63,9 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 
 /// Distance of a service's port from the router's: 1 to 8.
 pub fn port_offset(name: &str) -> u16 {
-    SERVICES.iter().zip(1..).find(|(entry, _)| entry.name == name).map_or(0, |(_, offset)| offset)
+    SERVICES
+        .iter()
+        .zip(1..)
+        .find(|(entry, _)| entry.name == name)
+        .map_or(0, |(_, offset)| offset)
 }

@@ -8,7 +8,12 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub struct ServiceSettings {
     /// Ed25519 private key (PKCS#8 PEM) that signs access tokens; the users service needs it
-    #[arg(long, env = "AGORA_SIGNING_KEY", hide_env_values = true, help_heading = "Services")]
+    #[arg(
+        long,
+        env = "AGORA_SIGNING_KEY",
+        hide_env_values = true,
+        help_heading = "Services"
+    )]
     pub signing_key: Option<String>,
 
     /// Base URL of Stripe's API or of the sandbox; without it no card is accepted
@@ -16,27 +21,59 @@ pub struct ServiceSettings {
     pub stripe_api_base: Option<String>,
 
     /// Stripe secret key
-    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true, default_value = "", help_heading = "Services")]
+    #[arg(
+        long,
+        env = "STRIPE_SECRET_KEY",
+        hide_env_values = true,
+        default_value = "",
+        help_heading = "Services"
+    )]
     pub stripe_secret_key: String,
 
     /// Stripe publishable key, which storefronts confirm payments with
-    #[arg(long, env = "STRIPE_PUBLISHABLE_KEY", default_value = "", help_heading = "Services")]
+    #[arg(
+        long,
+        env = "STRIPE_PUBLISHABLE_KEY",
+        default_value = "",
+        help_heading = "Services"
+    )]
     pub stripe_publishable_key: String,
 
     /// Signing secrets of the Stripe webhook endpoint, comma-separated: two during a rotation
-    #[arg(long, env = "STRIPE_WEBHOOK_SECRETS", hide_env_values = true, value_delimiter = ',', help_heading = "Services")]
+    #[arg(
+        long,
+        env = "STRIPE_WEBHOOK_SECRETS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        help_heading = "Services"
+    )]
     pub stripe_webhook_secrets: Vec<String>,
 
     /// Commission of the marketplace where no rule says otherwise, basis points
-    #[arg(long, env = "AGORA_COMMISSION_BASIS_POINTS", default_value_t = 1000, help_heading = "Services")]
+    #[arg(
+        long,
+        env = "AGORA_COMMISSION_BASIS_POINTS",
+        default_value_t = 1000,
+        help_heading = "Services"
+    )]
     pub commission_basis_points: i64,
 
     /// Seconds after which an unpaid order expires
-    #[arg(long, env = "AGORA_PAYMENT_DEADLINE_SECONDS", default_value_t = 1800, help_heading = "Services")]
+    #[arg(
+        long,
+        env = "AGORA_PAYMENT_DEADLINE_SECONDS",
+        default_value_t = 1800,
+        help_heading = "Services"
+    )]
     pub payment_deadline_seconds: i64,
 
     /// Hours a vendor has to accept an order
-    #[arg(long, env = "AGORA_ACCEPTANCE_HOURS", default_value_t = 48, help_heading = "Services")]
+    #[arg(
+        long,
+        env = "AGORA_ACCEPTANCE_HOURS",
+        default_value_t = 48,
+        help_heading = "Services"
+    )]
     pub acceptance_hours: i64,
 
     /// SMTP server for mails (smtp:// or smtps://); without it mails are written to the mail folder
@@ -44,11 +81,21 @@ pub struct ServiceSettings {
     pub smtp_url: Option<String>,
 
     /// Folder for mails when no SMTP server is set
-    #[arg(long, env = "AGORA_MAIL_DIR", default_value = ".agora/mail", help_heading = "Services")]
+    #[arg(
+        long,
+        env = "AGORA_MAIL_DIR",
+        default_value = ".agora/mail",
+        help_heading = "Services"
+    )]
     pub mail_dir: PathBuf,
 
     /// Sender of mails
-    #[arg(long, env = "AGORA_MAIL_FROM", default_value = "Agora <shop@agora.example>", help_heading = "Services")]
+    #[arg(
+        long,
+        env = "AGORA_MAIL_FROM",
+        default_value = "Agora <shop@agora.example>",
+        help_heading = "Services"
+    )]
     pub mail_from: String,
 
     /// For tests of recovery: kill this process at the named point of a checkout
@@ -58,7 +105,10 @@ pub struct ServiceSettings {
 
 impl ServiceSettings {
     pub(crate) fn users(&self) -> Result<users::Settings> {
-        let key = self.signing_key.clone().context("the users service needs AGORA_SIGNING_KEY")?;
+        let key = self
+            .signing_key
+            .clone()
+            .context("the users service needs AGORA_SIGNING_KEY")?;
         Ok(users::Settings { signing_key_pem: key })
     }
 
@@ -71,13 +121,19 @@ impl ServiceSettings {
     }
 
     pub(crate) fn payments(&self) -> payments::Settings {
-        let stripe = self.stripe_api_base.clone().map(|base_url| payments::StripeSettings {
-            base_url,
-            secret_key: self.stripe_secret_key.clone(),
-            publishable_key: self.stripe_publishable_key.clone(),
-            webhook_secrets: self.stripe_webhook_secrets.clone(),
-        });
-        payments::Settings { stripe, commission_basis_points: self.commission_basis_points }
+        let stripe = self
+            .stripe_api_base
+            .clone()
+            .map(|base_url| payments::StripeSettings {
+                base_url,
+                secret_key: self.stripe_secret_key.clone(),
+                publishable_key: self.stripe_publishable_key.clone(),
+                webhook_secrets: self.stripe_webhook_secrets.clone(),
+            });
+        payments::Settings {
+            stripe,
+            commission_basis_points: self.commission_basis_points,
+        }
     }
 
     pub(crate) fn notifications(&self) -> notifications::Settings {
@@ -85,6 +141,9 @@ impl ServiceSettings {
             Some(url) => notifications::Mail::Smtp { url: url.clone() },
             None => notifications::Mail::Directory(self.mail_dir.clone()),
         };
-        notifications::Settings { mail, from: self.mail_from.clone() }
+        notifications::Settings {
+            mail,
+            from: self.mail_from.clone(),
+        }
     }
 }

@@ -51,7 +51,11 @@ impl DataDir {
     /// A log file, appended to.
     pub fn log(&self, name: &str) -> Result<fs::File> {
         let path = self.0.join("logs").join(name);
-        fs::File::options().create(true).append(true).open(&path).with_context(|| path.display().to_string())
+        fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(|| path.display().to_string())
     }
 
     /// Reads the secrets, or makes them.
@@ -77,7 +81,10 @@ impl DataDir {
     pub fn write_jwks(&self, secrets: &Secrets) -> Result<PathBuf> {
         let path = self.join("jwks.json");
         let jwk = Signer::from_pem(&secrets.signing_key_pem)?.jwk().clone();
-        fs::write(&path, serde_json::to_vec_pretty(&serde_json::json!({ "keys": [jwk] }))?)?;
+        fs::write(
+            &path,
+            serde_json::to_vec_pretty(&serde_json::json!({ "keys": [jwk] }))?,
+        )?;
         Ok(path)
     }
 }
@@ -85,7 +92,12 @@ impl DataDir {
 /// Written whole or not at all, readable by the owner only.
 fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     let draft = path.with_extension("new");
-    let mut file = fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+    let mut file = fs::File::options()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&draft, path)?;

@@ -86,7 +86,12 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
     step("ports");
     let names: Vec<&str> = SERVICES.iter().map(|entry| entry.name).collect();
     let bound = serve::bind(&options.host, options.port, &names).await?;
-    let sandbox = serve::listen(&options.host, options.port + SANDBOX_OFFSET, "the sandbox payment provider").await?;
+    let sandbox = serve::listen(
+        &options.host,
+        options.port + SANDBOX_OFFSET,
+        "the sandbox payment provider",
+    )
+    .await?;
     drop(serve::listen(&options.host, options.port, "the router").await?);
 
     let router = match options.router {
@@ -94,7 +99,14 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
         kind => {
             step("router");
             let router_bin = options.router_bin.as_deref();
-            Some(Router::prepare(kind, &home, &data, &options.host, options.port, router_bin)?)
+            Some(Router::prepare(
+                kind,
+                &home,
+                &data,
+                &options.host,
+                options.port,
+                router_bin,
+            )?)
         }
     };
     let cluster = database(&mut options, &data, &secrets)?;
@@ -105,10 +117,17 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
         let stripe = sandbox_options(sandbox, &options, &data, &secrets);
         let everything = CancellationToken::new();
         let services = tokio::spawn(drain(everything.clone(), {
-            let (databases, services, stop) = (options.databases.clone(), options.services.clone(), everything.clone());
+            let (databases, services, stop) = (
+                options.databases.clone(),
+                options.services.clone(),
+                everything.clone(),
+            );
             async move { bound.run(&databases, settings, &services, stop).await }
         }));
-        let provider = tokio::spawn(drain(everything.clone(), sandbox::serve(stripe, everything.clone())));
+        let provider = tokio::spawn(drain(
+            everything.clone(),
+            sandbox::serve(stripe, everything.clone()),
+        ));
         let front = tokio::spawn(drain(everything.clone(), {
             let (router, stop) = (router.clone(), everything.clone());
             async move {
@@ -166,11 +185,15 @@ fn configure(options: &mut Options, data: &DataDir, secrets: &Secrets) -> Result
         shared.service_key.clone_from(&secrets.service_key);
     }
     let services = &mut options.services;
-    services.signing_key.get_or_insert_with(|| secrets.signing_key_pem.clone());
+    services
+        .signing_key
+        .get_or_insert_with(|| secrets.signing_key_pem.clone());
     if services.stripe_api_base.is_none() {
         services.stripe_api_base = Some(format!("http://127.0.0.1:{}", options.port + SANDBOX_OFFSET));
         services.stripe_secret_key.clone_from(&secrets.stripe_secret_key);
-        services.stripe_publishable_key.clone_from(&secrets.stripe_publishable_key);
+        services
+            .stripe_publishable_key
+            .clone_from(&secrets.stripe_publishable_key);
         services.stripe_webhook_secrets = vec![secrets.stripe_webhook_secret.clone()];
     }
     services.mail_dir = data.join("mail");
@@ -179,7 +202,11 @@ fn configure(options: &mut Options, data: &DataDir, secrets: &Secrets) -> Result
 
 /// The private cluster, unless the services were given databases.
 fn database(options: &mut Options, data: &DataDir, secrets: &Secrets) -> Result<Option<Cluster>> {
-    if options.databases.database_url.is_some() || SERVICES.iter().all(|entry| options.databases.url(entry.name).is_ok()) {
+    if options.databases.database_url.is_some()
+        || SERVICES
+            .iter()
+            .all(|entry| options.databases.url(entry.name).is_ok())
+    {
         return Ok(None);
     }
     step("database");
@@ -220,7 +247,9 @@ async fn announce(options: &Options, router: Option<&Router>, started: Instant) 
         ready(&http, "the router", &router.ready_url()).await?;
         if !options.no_seed {
             step("seed");
-            seed::run(&options.shared, options.port).await.context("cannot seed the shop")?;
+            seed::run(&options.shared, options.port)
+                .await
+                .context("cannot seed the shop")?;
         }
     }
     print_table(options, started.elapsed());
@@ -235,7 +264,10 @@ async fn ready(http: &reqwest::Client, what: &str, url: &str) -> Result<()> {
             Ok(response) => response.text().await.unwrap_or_default(),
             Err(error) => error.to_string(),
         };
-        anyhow::ensure!(Instant::now() < deadline, "{what} is not ready: {last}; see the logs in the data folder");
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "{what} is not ready: {last}; see the logs in the data folder"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -249,20 +281,37 @@ fn print_table(options: &Options, elapsed: Duration) {
     let websocket = format!("ws://127.0.0.1:{}/graphql", options.port);
     let health = format!("{base}/healthz  {base}/readyz");
     let sandbox = format!("http://127.0.0.1:{}", options.port + SANDBOX_OFFSET);
-    let services = format!("http://127.0.0.1:{}…{}/graphql", options.port + 1, options.port + 8);
+    let services = format!(
+        "http://127.0.0.1:{}…{}/graphql",
+        options.port + 1,
+        options.port + 8
+    );
     let mut rows = vec![
         ("GraphQL", format!("{base}/graphql")),
         ("GraphiQL", format!("{base}/graphiql")),
-        ("Subscriptions", format!("{websocket}  (SSE and multipart: {base}/graphql)")),
+        (
+            "Subscriptions",
+            format!("{websocket}  (SSE and multipart: {base}/graphql)"),
+        ),
         ("Health", health),
-        ("Metrics", format!("{base}/metrics  http://127.0.0.1:{}/metrics", options.port + 1)),
+        (
+            "Metrics",
+            format!("{base}/metrics  http://127.0.0.1:{}/metrics", options.port + 1),
+        ),
         ("Services", services),
         ("Payment sandbox", sandbox),
         ("Data", options.data.display().to_string()),
     ];
     if options.router == Kind::Apollo {
         rows[1] = ("GraphiQL", "only with Agora's own router".to_owned());
-        rows[2] = ("Subscriptions", format!("ws://127.0.0.1:{}…{}/ws of the owning service", options.port + 1, options.port + 8));
+        rows[2] = (
+            "Subscriptions",
+            format!(
+                "ws://127.0.0.1:{}…{}/ws of the owning service",
+                options.port + 1,
+                options.port + 8
+            ),
+        );
     }
     println!("\nAgora is up ({:.1} s)\n", elapsed.as_secs_f64());
     for (name, value) in rows {

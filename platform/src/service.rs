@@ -18,8 +18,7 @@ use crate::{
 };
 use anyhow::Context;
 use async_graphql::{
-    Data, EmptyMutation, EmptySubscription, Executor, ObjectType, Schema, SchemaBuilder,
-    SubscriptionType,
+    Data, EmptyMutation, EmptySubscription, Executor, ObjectType, Schema, SchemaBuilder, SubscriptionType,
 };
 use axum::Router;
 use futures::future::BoxFuture;

@@ -36,10 +36,22 @@ pub(super) async fn run(pools: &Pools) -> Result<Vec<(&'static str, Vec<String>)
     )
     .await?;
     Ok(vec![
-        ("analytics has every sale once, at its total", different(&sold, &analysed)),
-        ("captured money is the total of paid orders", different(&charged, &captured)),
-        ("allocated pieces are the ordered ones", different(&ordered, &committed)),
-        ("refunded money is what was decided", different(&given_back, &refunded)),
+        (
+            "analytics has every sale once, at its total",
+            different(&sold, &analysed),
+        ),
+        (
+            "captured money is the total of paid orders",
+            different(&charged, &captured),
+        ),
+        (
+            "allocated pieces are the ordered ones",
+            different(&ordered, &committed),
+        ),
+        (
+            "refunded money is what was decided",
+            different(&given_back, &refunded),
+        ),
     ])
 }
 
@@ -70,7 +82,12 @@ fn different(left: &Amounts, right: &Amounts) -> Vec<String> {
         .filter(|(id, amount)| right.get(id) != Some(amount))
         .map(|(id, amount)| format!("{id}: {amount} here, {:?} there", right.get(id)))
         .collect();
-    rows.extend(right.iter().filter(|(id, _)| !left.contains_key(id)).map(|(id, amount)| format!("{id}: {amount} there only")));
+    rows.extend(
+        right
+            .iter()
+            .filter(|(id, _)| !left.contains_key(id))
+            .map(|(id, amount)| format!("{id}: {amount} there only")),
+    );
     rows.sort();
     rows
 }

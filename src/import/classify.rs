@@ -83,8 +83,14 @@ pub struct Plan {
 
 /// Plans the first `limit` invoices, in the order in which they appear.
 pub fn plan(contents: Contents, limit: Option<usize>) -> Plan {
-    let mut plan = Plan { malformed: contents.malformed, ..Plan::default() };
-    for invoice in invoices(contents.lines).into_iter().take(limit.unwrap_or(usize::MAX)) {
+    let mut plan = Plan {
+        malformed: contents.malformed,
+        ..Plan::default()
+    };
+    for invoice in invoices(contents.lines)
+        .into_iter()
+        .take(limit.unwrap_or(usize::MAX))
+    {
         plan.invoices += 1;
         plan.lines += invoice.len();
         plan.total += invoice.iter().map(Line::amount).sum::<i64>();
@@ -113,7 +119,8 @@ fn invoices(lines: Vec<Line>) -> Vec<Vec<Line>> {
 
 impl Plan {
     fn adjust(&mut self, reason: Reason, lines: Vec<Line>) {
-        self.adjustments.extend(lines.into_iter().map(|line| (reason, line)));
+        self.adjustments
+            .extend(lines.into_iter().map(|line| (reason, line)));
     }
 
     fn sell(&mut self, invoice: Vec<Line>) {
@@ -128,7 +135,11 @@ impl Plan {
         }
         match goods.is_empty() {
             true => self.adjust(Reason::ShippingAlone, shipping),
-            false => self.sales.push(Sale { invoice: number, goods, shipping }),
+            false => self.sales.push(Sale {
+                invoice: number,
+                goods,
+                shipping,
+            }),
         }
     }
 
@@ -136,7 +147,9 @@ impl Plan {
         for line in invoice {
             match line.quantity < 0 && line.price > 0 && is_goods(&line.code) {
                 true => self.cancellations.push(line),
-                false => self.adjustments.push((unsaleable(&line).unwrap_or(Reason::Negative), line)),
+                false => self
+                    .adjustments
+                    .push((unsaleable(&line).unwrap_or(Reason::Negative), line)),
             }
         }
     }
@@ -167,7 +180,9 @@ fn products(plan: &Plan) -> BTreeMap<String, Product> {
     let mut products: BTreeMap<String, Product> = BTreeMap::new();
     for line in plan.sales.iter().flat_map(|sale| &sale.goods) {
         let code = line.code.to_ascii_uppercase();
-        let product = products.entry(code.clone()).or_insert_with(|| Product { name: code, price: 0 });
+        let product = products
+            .entry(code.clone())
+            .or_insert_with(|| Product { name: code, price: 0 });
         product.price = line.price / MILLIS;
         if is_description(&line.description) {
             product.name.clone_from(&line.description);
@@ -178,7 +193,9 @@ fn products(plan: &Plan) -> BTreeMap<String, Product> {
 
 /// Names are written in capitals; notes such as "damaged" or "?" are not.
 fn is_description(text: &str) -> bool {
-    text.len() > 3 && text.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) && text.chars().any(char::is_alphabetic)
+    text.len() > 3
+        && text.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase)
+        && text.chars().any(char::is_alphabetic)
 }
 
 #[cfg(test)]
@@ -188,7 +205,10 @@ mod tests {
 
     fn plan_of(rows: &[&str]) -> Plan {
         let head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
-        plan(parse(format!("{head}{}\n", rows.join("\n")).as_bytes()).unwrap(), None)
+        plan(
+            parse(format!("{head}{}\n", rows.join("\n")).as_bytes()).unwrap(),
+            None,
+        )
     }
 
     #[test]
@@ -206,11 +226,33 @@ mod tests {
             &format!("C4,D,Discount,-1,{at},2.5,9,France"),
             &format!("A5,B,Adjust bad debt,1,{at},-10.0,,United Kingdom"),
         ]);
-        assert_eq!((plan.sales.len(), plan.sales[0].shipping_pence(), plan.cancellations.len()), (1, 1800, 1));
+        assert_eq!(
+            (
+                plan.sales.len(),
+                plan.sales[0].shipping_pence(),
+                plan.cancellations.len()
+            ),
+            (1, 1800, 1)
+        );
         let reasons: Vec<_> = plan.adjustments.iter().map(|(reason, _)| *reason).collect();
         use Reason::*;
-        assert_eq!(reasons, [NotGoods, SubPenny, ZeroPrice, ShippingAlone, ZeroPrice, NotGoods, Accounting]);
-        let placed: usize = plan.sales.iter().map(|s| s.goods.len() + s.shipping.len()).sum::<usize>()
+        assert_eq!(
+            reasons,
+            [
+                NotGoods,
+                SubPenny,
+                ZeroPrice,
+                ShippingAlone,
+                ZeroPrice,
+                NotGoods,
+                Accounting
+            ]
+        );
+        let placed: usize = plan
+            .sales
+            .iter()
+            .map(|s| s.goods.len() + s.shipping.len())
+            .sum::<usize>()
             + plan.cancellations.len()
             + plan.adjustments.len();
         assert_eq!(placed, plan.lines);
@@ -220,9 +262,16 @@ mod tests {
     #[test]
     fn the_limit_counts_invoices_of_all_kinds() {
         let at = "2010-12-01 08:26:00";
-        let rows = [format!("1,10002,X,1,{at},1.0,,UK"), format!("C2,10002,X,-1,{at},1.0,,UK"), format!("3,10002,X,1,{at},1.0,,UK")];
+        let rows = [
+            format!("1,10002,X,1,{at},1.0,,UK"),
+            format!("C2,10002,X,-1,{at},1.0,,UK"),
+            format!("3,10002,X,1,{at},1.0,,UK"),
+        ];
         let head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
-        let plan = plan(parse(format!("{head}{}\n", rows.join("\n")).as_bytes()).unwrap(), Some(2));
+        let plan = plan(
+            parse(format!("{head}{}\n", rows.join("\n")).as_bytes()).unwrap(),
+            Some(2),
+        );
         assert_eq!((plan.invoices, plan.sales.len(), plan.total), (2, 1, 0));
     }
 }

@@ -7,8 +7,16 @@ use std::{fs::File, io::Read, path::Path};
 /// Thousandths of a penny in a penny.
 pub const MILLIS: i64 = 1000;
 
-const COLUMNS: [&str; 8] =
-    ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"];
+const COLUMNS: [&str; 8] = [
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+];
 
 /// One line of the file.
 #[derive(Debug, Clone)]
@@ -65,11 +73,22 @@ pub fn read(path: &Path) -> Result<Contents> {
 pub fn parse(source: impl Read) -> Result<Contents> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
     let header = reader.headers().context("not a CSV file")?;
-    ensure!(header.iter().eq(COLUMNS), "the columns must be {}", COLUMNS.join(","));
+    ensure!(
+        header.iter().eq(COLUMNS),
+        "the columns must be {}",
+        COLUMNS.join(",")
+    );
     let mut contents = Contents::default();
     for (record, index) in reader.records().zip(2..) {
-        let number = record.as_ref().ok().and_then(|r| r.position()).map_or(index, csv::Position::line);
-        match record.map_err(|e| e.to_string()).and_then(|record| line(number, &record)) {
+        let number = record
+            .as_ref()
+            .ok()
+            .and_then(|r| r.position())
+            .map_or(index, csv::Position::line);
+        match record
+            .map_err(|e| e.to_string())
+            .and_then(|record| line(number, &record))
+        {
             Ok(line) => contents.lines.push(line),
             Err(reason) => contents.malformed.push(Malformed { number, reason }),
         }
@@ -84,11 +103,20 @@ fn line(number: u64, record: &csv::StringRecord) -> Result<Line, String> {
     let text = |column: usize| record[column].trim().to_owned();
     let required = |column: usize| {
         let text = text(column);
-        if text.is_empty() { Err(format!("{} is empty", COLUMNS[column])) } else { Ok(text) }
+        if text.is_empty() {
+            Err(format!("{} is empty", COLUMNS[column]))
+        } else {
+            Ok(text)
+        }
     };
-    let quantity: i32 = required(3)?.parse().map_err(|_| format!("Quantity {:?} is not a whole number", &record[3]))?;
+    let quantity: i32 = required(3)?
+        .parse()
+        .map_err(|_| format!("Quantity {:?} is not a whole number", &record[3]))?;
     let price = price(&record[5]).ok_or_else(|| format!("UnitPrice {:?} is not a price", &record[5]))?;
-    i64::from(quantity).checked_mul(price).filter(|amount| amount.abs() < 1 << 53).ok_or("the amount is too large")?;
+    i64::from(quantity)
+        .checked_mul(price)
+        .filter(|amount| amount.abs() < 1 << 53)
+        .ok_or("the amount is too large")?;
     Ok(Line {
         number,
         invoice: required(0)?,
@@ -119,7 +147,11 @@ fn price(text: &str) -> Option<i64> {
         return None;
     }
     let fraction: i64 = format!("{decimals:0<5}").parse().ok()?;
-    let amount = pounds.parse::<i64>().ok()?.checked_mul(100 * MILLIS)?.checked_add(fraction)?;
+    let amount = pounds
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(100 * MILLIS)?
+        .checked_add(fraction)?;
     Some(if negative { -amount } else { amount })
 }
 
@@ -129,8 +161,17 @@ mod tests {
 
     #[test]
     fn prices_are_exact() {
-        let cases = [("2.55", Some(255_000)), ("0.001", Some(100)), ("-11062.06", Some(-1_106_206_000)), ("3", Some(300_000))];
-        for (text, expected) in cases.into_iter().chain([("", None), ("1,5", None), ("1e3", None), (".5", None)]) {
+        let cases = [
+            ("2.55", Some(255_000)),
+            ("0.001", Some(100)),
+            ("-11062.06", Some(-1_106_206_000)),
+            ("3", Some(300_000)),
+        ];
+        for (text, expected) in
+            cases
+                .into_iter()
+                .chain([("", None), ("1,5", None), ("1e3", None), (".5", None)])
+        {
             assert_eq!(price(text), expected, "{text}");
         }
     }
@@ -143,8 +184,18 @@ mod tests {
                     1,10002,A\n\
                     2,10002,\"A, B\",1,2010-12-01 08:27:00,1.25,,France\n";
         let contents = parse(text.as_bytes()).unwrap();
-        assert_eq!(contents.lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 5]);
-        assert_eq!(contents.malformed.iter().map(|bad| bad.number).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(
+            contents.lines.iter().map(|line| line.number).collect::<Vec<_>>(),
+            [2, 5]
+        );
+        assert_eq!(
+            contents
+                .malformed
+                .iter()
+                .map(|bad| bad.number)
+                .collect::<Vec<_>>(),
+            [3, 4]
+        );
         assert_eq!(contents.lines[0].amount(), 250_000);
     }
 }

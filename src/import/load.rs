@@ -12,7 +12,10 @@ use super::{
 use anyhow::{Context, Result};
 use contracts::{
     inventory::{ImportStock, ImportStockLine},
-    orders::{Adjustment, ImportAdjustments, ImportLine, ImportOrder, ImportOrderReply, ImportRefund, ImportRefundLine},
+    orders::{
+        Adjustment, ImportAdjustments, ImportLine, ImportOrder, ImportOrderReply, ImportRefund,
+        ImportRefundLine,
+    },
     products::{ImportProduct, ImportProducts, ImportedProduct},
     users::{EnsureUser, EnsureVendor, ImportCustomers},
 };
@@ -84,7 +87,12 @@ async fn vendor(commands: &Commands) -> Result<VendorId> {
     };
     let owner = send(commands, Moment::LIVE, &owner).await?;
     let country = Country::parse("GB").context("GB is a country")?;
-    let vendor = EnsureVendor { slug: SOURCE.to_owned(), display_name: "Online Retail".to_owned(), country, owner: owner.user };
+    let vendor = EnsureVendor {
+        slug: SOURCE.to_owned(),
+        display_name: "Online Retail".to_owned(),
+        country,
+        owner: owner.user,
+    };
     Ok(send(commands, Moment::LIVE, &vendor).await?.vendor)
 }
 
@@ -131,7 +139,11 @@ async fn stock(commands: &Commands, plan: &Plan, vendor: VendorId, products: &Pr
             .iter()
             .filter_map(|(code, quantity)| {
                 let product = products.get(code)?;
-                Some(ImportStockLine { product: product.product, variant: product.variant, quantity: *quantity })
+                Some(ImportStockLine {
+                    product: product.product,
+                    variant: product.variant,
+                    quantity: *quantity,
+                })
             })
             .collect();
         let first = &sales[0].goods[0];
@@ -144,7 +156,12 @@ async fn stock(commands: &Commands, plan: &Plan, vendor: VendorId, products: &Pr
                 key: format!("{SOURCE}:stock:{}:{}:{index}", first.invoice, sales.len()),
                 lines: batch.to_vec(),
             };
-            send(commands, Moment::imported(first.at - chrono::Duration::hours(1)), &command).await?;
+            send(
+                commands,
+                Moment::imported(first.at - chrono::Duration::hours(1)),
+                &command,
+            )
+            .await?;
         }
         bar.inc(1);
     }
@@ -167,7 +184,10 @@ async fn customers(commands: &Commands, plan: &Plan) -> Result<HashMap<String, C
     let bar = progress("customers", references.len());
     let mut customers = HashMap::new();
     for batch in references.chunks(BATCH) {
-        let command = ImportCustomers { source: SOURCE.to_owned(), references: batch.to_vec() };
+        let command = ImportCustomers {
+            source: SOURCE.to_owned(),
+            references: batch.to_vec(),
+        };
         for customer in send(commands, Moment::LIVE, &command).await? {
             customers.insert(customer.reference, customer.customer);
         }
@@ -186,10 +206,14 @@ async fn orders(
 ) -> Result<Vec<ImportOrderReply>> {
     let bar = progress("orders", plan.sales.len());
     let placed = stream::iter(&plan.sales).map(|sale| async {
-        let customer = *customers.get(&customer_reference(sale)).context("a customer is missing")?;
+        let customer = *customers
+            .get(&customer_reference(sale))
+            .context("a customer is missing")?;
         let command = order(sale, customer, vendor, products)?;
         let at = command.placed_at;
-        let reply = send(commands, Moment::imported(at), &command).await.with_context(|| format!("invoice {}", sale.invoice))?;
+        let reply = send(commands, Moment::imported(at), &command)
+            .await
+            .with_context(|| format!("invoice {}", sale.invoice))?;
         bar.inc(1);
         anyhow::Ok(reply)
     });
@@ -200,7 +224,11 @@ async fn orders(
 
 fn order(sale: &Sale, customer: CustomerId, vendor: VendorId, products: &Products) -> Result<ImportOrder> {
     let first = &sale.goods[0];
-    let lines: Result<Vec<ImportLine>> = sale.goods.iter().map(|line| import_line(line, vendor, products)).collect();
+    let lines: Result<Vec<ImportLine>> = sale
+        .goods
+        .iter()
+        .map(|line| import_line(line, vendor, products))
+        .collect();
     Ok(ImportOrder {
         source: SOURCE.to_owned(),
         reference: sale.invoice.clone(),
@@ -215,8 +243,14 @@ fn order(sale: &Sale, customer: CustomerId, vendor: VendorId, products: &Product
 
 fn import_line(line: &Line, vendor: VendorId, products: &Products) -> Result<ImportLine> {
     let code = line.code.to_ascii_uppercase();
-    let product = products.get(&code).with_context(|| format!("line {}: {code} was not imported", line.number))?;
-    let name = if line.description.is_empty() { code } else { line.description.clone() };
+    let product = products
+        .get(&code)
+        .with_context(|| format!("line {}: {code} was not imported", line.number))?;
+    let name = if line.description.is_empty() {
+        code
+    } else {
+        line.description.clone()
+    };
     Ok(ImportLine {
         variant: product.variant,
         product: product.product,
@@ -253,7 +287,10 @@ async fn refunds(commands: &Commands, matched: &Matched, orders: &[ImportOrderRe
         let mut amount = 0;
         for refund in refunds {
             let order = &orders[refund.sale];
-            let line = |(index, quantity): (&usize, &i32)| ImportRefundLine { line: order.lines[*index], quantity: *quantity };
+            let line = |(index, quantity): (&usize, &i32)| ImportRefundLine {
+                line: order.lines[*index],
+                quantity: *quantity,
+            };
             let command = ImportRefund {
                 source: SOURCE.to_owned(),
                 reference: format!("{}:{}", refund.invoice, order.order),
@@ -263,7 +300,9 @@ async fn refunds(commands: &Commands, matched: &Matched, orders: &[ImportOrderRe
                 restock: true,
             };
             let reply = send(commands, Moment::imported(refund.at), &command).await;
-            amount += reply.with_context(|| format!("cancellation {}", refund.invoice))?.amount;
+            amount += reply
+                .with_context(|| format!("cancellation {}", refund.invoice))?
+                .amount;
             bar.inc(1);
         }
         anyhow::Ok(amount)
@@ -274,10 +313,18 @@ async fn refunds(commands: &Commands, matched: &Matched, orders: &[ImportOrderRe
 }
 
 async fn adjustments(commands: &Commands, plan: &Plan, matched: &Matched) -> Result<()> {
-    let all: Vec<Adjustment> = plan.adjustments.iter().chain(&matched.unmatched).map(adjustment).collect();
+    let all: Vec<Adjustment> = plan
+        .adjustments
+        .iter()
+        .chain(&matched.unmatched)
+        .map(adjustment)
+        .collect();
     let bar = progress("adjustments", all.len());
     for batch in all.chunks(BATCH) {
-        let command = ImportAdjustments { source: SOURCE.to_owned(), adjustments: batch.to_vec() };
+        let command = ImportAdjustments {
+            source: SOURCE.to_owned(),
+            adjustments: batch.to_vec(),
+        };
         send(commands, Moment::LIVE, &command).await?;
         bar.inc(batch.len() as u64);
     }

@@ -43,7 +43,11 @@ pub fn refunds(plan: &Plan) -> Matched {
     for line in &plan.cancellations {
         let mut rest = -line.quantity;
         // Guests cannot be told apart, so nothing of theirs can be matched.
-        let candidates = if line.customer.is_empty() { None } else { sold.get_mut(&key(line)) };
+        let candidates = if line.customer.is_empty() {
+            None
+        } else {
+            sold.get_mut(&key(line))
+        };
         for candidate in candidates.into_iter().flatten().rev() {
             if rest == 0 || plan.sales[candidate.sale].goods[candidate.line].at > line.at {
                 continue;
@@ -52,18 +56,26 @@ pub fn refunds(plan: &Plan) -> Matched {
             if taken > 0 {
                 candidate.left -= taken;
                 rest -= taken;
-                let refund = refunds.entry((candidate.sale, line.invoice.clone())).or_insert_with(|| Refund {
-                    invoice: line.invoice.clone(),
-                    at: line.at,
-                    sale: candidate.sale,
-                    lines: BTreeMap::new(),
-                });
+                let refund = refunds
+                    .entry((candidate.sale, line.invoice.clone()))
+                    .or_insert_with(|| Refund {
+                        invoice: line.invoice.clone(),
+                        at: line.at,
+                        sale: candidate.sale,
+                        lines: BTreeMap::new(),
+                    });
                 *refund.lines.entry(candidate.line).or_default() += taken;
             }
         }
         matched.lines += usize::from(rest < -line.quantity);
         if rest > 0 {
-            matched.unmatched.push((Reason::Unmatched, Line { quantity: -rest, ..line.clone() }));
+            matched.unmatched.push((
+                Reason::Unmatched,
+                Line {
+                    quantity: -rest,
+                    ..line.clone()
+                },
+            ));
         }
     }
     matched.refunds = refunds.into_values().collect();
@@ -80,8 +92,17 @@ fn key(line: &Line) -> Key {
 fn sold(plan: &Plan) -> HashMap<Key, Vec<Sold>> {
     let mut sold: HashMap<Key, Vec<Sold>> = HashMap::new();
     for (sale, invoice) in plan.sales.iter().enumerate() {
-        for (index, line) in invoice.goods.iter().enumerate().filter(|(_, line)| !line.customer.is_empty()) {
-            sold.entry(key(line)).or_default().push(Sold { sale, line: index, left: line.quantity });
+        for (index, line) in invoice
+            .goods
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| !line.customer.is_empty())
+        {
+            sold.entry(key(line)).or_default().push(Sold {
+                sale,
+                line: index,
+                left: line.quantity,
+            });
         }
     }
     sold
@@ -94,7 +115,10 @@ mod tests {
 
     fn matched(rows: &str) -> Matched {
         let head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
-        refunds(&classify::plan(file::parse(format!("{head}{rows}").as_bytes()).unwrap(), None))
+        refunds(&classify::plan(
+            file::parse(format!("{head}{rows}").as_bytes()).unwrap(),
+            None,
+        ))
     }
 
     #[test]
@@ -104,7 +128,11 @@ mod tests {
              2,10002A,X,3,2011-01-02 08:00:00,1.0,7,UK\n\
              C3,10002A,X,-10,2011-01-03 08:00:00,1.0,7,UK\n",
         );
-        let taken: Vec<_> = matched.refunds.iter().map(|refund| (refund.sale, refund.lines[&0])).collect();
+        let taken: Vec<_> = matched
+            .refunds
+            .iter()
+            .map(|refund| (refund.sale, refund.lines[&0]))
+            .collect();
         assert_eq!(taken, [(0, 5), (1, 3)]);
         assert_eq!(matched.unmatched[0].1.quantity, -2);
     }

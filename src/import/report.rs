@@ -31,7 +31,10 @@ pub async fn reconcile(staff: &Client, plan: &Plan, matched: &Matched, loaded: &
     let explained = (loaded.order_total - loaded.refund_total) * MILLIS + adjustments;
     let shipping: i64 = plan.sales.iter().map(|sale| sale.shipping_pence()).sum();
 
-    println!("\nMoney (GBP): {} orders, {} refunds", loaded.orders, loaded.refunds);
+    println!(
+        "\nMoney (GBP): {} orders, {} refunds",
+        loaded.orders, loaded.refunds
+    );
     row("file, sum of quantity × price", plan.total);
     row("orders, goods", (loaded.order_total - shipping) * MILLIS);
     row("orders, shipping fees", shipping * MILLIS);
@@ -41,14 +44,26 @@ pub async fn reconcile(staff: &Client, plan: &Plan, matched: &Matched, loaded: &
     }
     row("unexplained difference", plan.total - explained);
 
-    let expected =
-        Metrics { orders: loaded.orders as i64, gross: loaded.order_total, refunds: loaded.refund_total };
+    let expected = Metrics {
+        orders: loaded.orders as i64,
+        gross: loaded.order_total,
+        refunds: loaded.refund_total,
+    };
     let metrics = wait(staff, plan, expected).await?;
-    println!("\nsalesMetrics: {} orders, of {} imported", metrics.orders, loaded.orders);
+    println!(
+        "\nsalesMetrics: {} orders, of {} imported",
+        metrics.orders, loaded.orders
+    );
     row("gross", metrics.gross * MILLIS);
     row("refunds", -metrics.refunds * MILLIS);
-    row("difference from the orders", (metrics.gross - expected.gross) * MILLIS);
-    row("difference from the refunds", (metrics.refunds - expected.refunds) * MILLIS);
+    row(
+        "difference from the orders",
+        (metrics.gross - expected.gross) * MILLIS,
+    );
+    row(
+        "difference from the refunds",
+        (metrics.refunds - expected.refunds) * MILLIS,
+    );
     if plan.total != explained || metrics != expected {
         bail!("the import does not reconcile");
     }
@@ -70,15 +85,27 @@ fn adjustments(plan: &Plan, matched: &Matched) -> Adjusted {
 fn print_lines(plan: &Plan, matched: &Matched, adjusted: &Adjusted) {
     let goods: usize = plan.sales.iter().map(|sale| sale.goods.len()).sum();
     let shipping: usize = plan.sales.iter().map(|sale| sale.shipping.len()).sum();
-    println!("\nLines ({} in {} invoices, and {} malformed)", plan.lines, plan.invoices, plan.malformed.len());
+    println!(
+        "\nLines ({} in {} invoices, and {} malformed)",
+        plan.lines,
+        plan.invoices,
+        plan.malformed.len()
+    );
     println!("  {:<44} {goods:>10}", "goods in orders");
     println!("  {:<44} {shipping:>10}", "shipping fees in orders");
-    println!("  {:<44} {:>10}", "cancellations, refunded in whole or in part", matched.lines);
+    println!(
+        "  {:<44} {:>10}",
+        "cancellations, refunded in whole or in part", matched.lines
+    );
     for (reason, (count, _)) in adjusted {
         println!("  {:<44} {count:>10}", format!("adjustments, {}", reason.name()));
     }
     let partly = matched.lines + matched.unmatched.len() - plan.cancellations.len();
-    println!("  {:<44} {:>10}", "counted twice: partly refunded, partly not", -(partly as i64));
+    println!(
+        "  {:<44} {:>10}",
+        "counted twice: partly refunded, partly not",
+        -(partly as i64)
+    );
     for bad in plan.malformed.iter().take(20) {
         println!("  malformed line {}: {}", bad.number, bad.reason);
     }
@@ -110,9 +137,19 @@ async fn wait(staff: &Client, plan: &Plan, expected: Metrics) -> Result<Metrics>
 }
 
 async fn metrics(staff: &Client, plan: &Plan) -> Result<Metrics> {
-    let lines = || plan.sales.iter().flat_map(|sale| &sale.goods).chain(&plan.cancellations).map(|line: &Line| line.at);
+    let lines = || {
+        plan.sales
+            .iter()
+            .flat_map(|sale| &sale.goods)
+            .chain(&plan.cancellations)
+            .map(|line: &Line| line.at)
+    };
     let (Some(from), Some(to)) = (lines().min(), lines().max()) else {
-        return Ok(Metrics { orders: 0, gross: 0, refunds: 0 });
+        return Ok(Metrics {
+            orders: 0,
+            gross: 0,
+            refunds: 0,
+        });
     };
     let query = "query($range: DateTimeRange!) {
         salesMetrics(range: $range, currency: \"GBP\") { orders gross { amount } refunds { amount } } }";

@@ -51,7 +51,12 @@ pub(super) async fn ensure(
 }
 
 /// Returns the IDs of the product's variants.
-async fn ensure_product(member: &Client, staff: &Client, vendor: &Value, draft: &Draft) -> Result<Vec<Value>> {
+async fn ensure_product(
+    member: &Client,
+    staff: &Client,
+    vendor: &Value,
+    draft: &Draft,
+) -> Result<Vec<Value>> {
     let query = "query($slug: String!) {
         product(by: {slug: $slug}) { id status isPublished pendingRevision { id } variants { id } } }";
     let mut product = member.run(query, json!({ "slug": draft.slug })).await?["product"].take();
@@ -60,23 +65,39 @@ async fn ensure_product(member: &Client, staff: &Client, vendor: &Value, draft: 
             productCreate(vendorId: $vendor, input: $input, variants: $variants, idempotencyKey: $key) {
                 userErrors { code message path } } }";
         let key = format!("seed:{}", draft.slug);
-        let variables = json!({ "vendor": vendor, "input": draft.input, "variants": draft.variants, "key": key });
+        let variables =
+            json!({ "vendor": vendor, "input": draft.input, "variants": draft.variants, "key": key });
         // The approval of the vendor may still be on its way to the catalogue.
-        member.eventually(create, variables).await.with_context(|| draft.slug.clone())?;
+        member
+            .eventually(create, variables)
+            .await
+            .with_context(|| draft.slug.clone())?;
         product = member.run(query, json!({ "slug": draft.slug })).await?["product"].take();
     }
     let id = product["id"].clone();
-    let steps = [("DRAFT", "productSubmit"), ("SUBMITTED", "productReview"), ("IN_REVIEW", "productApprove")];
-    let done = steps.iter().position(|(from, _)| product["status"] == *from).unwrap_or(steps.len());
+    let steps = [
+        ("DRAFT", "productSubmit"),
+        ("SUBMITTED", "productReview"),
+        ("IN_REVIEW", "productApprove"),
+    ];
+    let done = steps
+        .iter()
+        .position(|(from, _)| product["status"] == *from)
+        .unwrap_or(steps.len());
     for (_, operation) in &steps[done..] {
-        step(member, staff, operation, &id).await.with_context(|| format!("{operation} {}", draft.slug))?;
+        step(member, staff, operation, &id)
+            .await
+            .with_context(|| format!("{operation} {}", draft.slug))?;
     }
     if product["isPublished"] != true {
         let query = "mutation($id: ID!) { productPublish(id: $id) { userErrors { code message } } }";
         member.run(query, json!({ "id": id })).await?;
     }
     let variants = product["variants"].as_array().cloned().unwrap_or_default();
-    Ok(variants.into_iter().map(|variant| variant["id"].clone()).collect())
+    Ok(variants
+        .into_iter()
+        .map(|variant| variant["id"].clone())
+        .collect())
 }
 
 async fn step(member: &Client, staff: &Client, operation: &str, id: &Value) -> Result<()> {
@@ -90,11 +111,18 @@ async fn step(member: &Client, staff: &Client, operation: &str, id: &Value) -> R
             staff.run(query, json!({ "id": id })).await?;
         }
         _ => {
-            let found = staff.run("query($id: ID!) { product(by: {id: $id}) { pendingRevision { id } } }", json!({ "id": id })).await?;
+            let found = staff
+                .run(
+                    "query($id: ID!) { product(by: {id: $id}) { pendingRevision { id } } }",
+                    json!({ "id": id }),
+                )
+                .await?;
             let revision = &found["product"]["pendingRevision"]["id"];
             let query = "mutation($id: ID!, $revision: ID!) {
                 productApprove(id: $id, revisionId: $revision) { userErrors { code message } } }";
-            staff.run(query, json!({ "id": id, "revision": revision })).await?;
+            staff
+                .run(query, json!({ "id": id, "revision": revision }))
+                .await?;
         }
     }
     Ok(())
@@ -103,9 +131,13 @@ async fn step(member: &Client, staff: &Client, operation: &str, id: &Value) -> R
 /// Puts 100 pieces of every variant that has none into the warehouse.
 async fn fill(member: &Client, warehouse: &Value, variants: &[Value]) -> Result<()> {
     for chunk in variants.chunks(50) {
-        let query = "query($ids: [ID!]) { stockLevels(first: 100, variantIds: $ids) { nodes { variant { id } } } }";
+        let query =
+            "query($ids: [ID!]) { stockLevels(first: 100, variantIds: $ids) { nodes { variant { id } } } }";
         let found = member.run(query, json!({ "ids": chunk })).await?;
-        let known = found["stockLevels"]["nodes"].as_array().cloned().unwrap_or_default();
+        let known = found["stockLevels"]["nodes"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let missing: Vec<Value> = chunk
             .iter()
             .filter(|id| !known.iter().any(|level| level["variant"]["id"] == **id))
@@ -114,11 +146,16 @@ async fn fill(member: &Client, warehouse: &Value, variants: &[Value]) -> Result<
         if missing.is_empty() {
             continue;
         }
-        let key = format!("seed:stock:{}", missing[0]["variantId"].as_str().unwrap_or_default());
+        let key = format!(
+            "seed:stock:{}",
+            missing[0]["variantId"].as_str().unwrap_or_default()
+        );
         let query = "mutation($quantities: [StockSetInput!]!, $key: ID!) {
             stockSet(quantities: $quantities, reason: \"opening stock\", idempotencyKey: $key) {
                 userErrors { code message path } } }";
-        member.eventually(query, json!({ "quantities": missing, "key": key })).await?;
+        member
+            .eventually(query, json!({ "quantities": missing, "key": key }))
+            .await?;
     }
     Ok(())
 }
@@ -136,7 +173,14 @@ fn slug(name: &str) -> String {
     slug.trim_matches('-').to_owned()
 }
 
-fn draft(shop: &Shop, kind: &str, category: &str, brand: Option<&str>, name: &str, description: &str) -> Draft {
+fn draft(
+    shop: &Shop,
+    kind: &str,
+    category: &str,
+    brand: Option<&str>,
+    name: &str,
+    description: &str,
+) -> Draft {
     let slug = slug(name);
     let mut input = json!({
         "name": name, "slug": slug, "description": description, "kind": kind, "categoryId": shop.categories[category]
@@ -144,11 +188,18 @@ fn draft(shop: &Shop, kind: &str, category: &str, brand: Option<&str>, name: &st
     if let Some(brand) = brand {
         input["brandId"] = shop.brands[brand].clone();
     }
-    Draft { slug, input, variants: Vec::new() }
+    Draft {
+        slug,
+        input,
+        variants: Vec::new(),
+    }
 }
 
 fn variant(sku: &str, name: &str, pence: i64, grams: i64, options: &[(&str, &str)]) -> Value {
-    let options: Vec<Value> = options.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let options: Vec<Value> = options
+        .iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect();
     json!({
         "sku": sku, "name": name, "weightGrams": grams, "taxCategory": "standard", "options": options,
         "prices": [{ "amount": pence, "currency": "GBP" }, { "amount": pence * 118 / 100, "currency": "EUR" }]
@@ -158,13 +209,43 @@ fn variant(sku: &str, name: &str, pence: i64, grams: i64, options: &[(&str, &str
 fn books(shop: &Shop) -> Vec<Draft> {
     let books = [
         ("The Salt Road", "Ines Calder", "fiction", "978186197271", 899),
-        ("A Field Guide to Fog", "Tomas Reuel", "nature", "978140883111", 1450),
-        ("Night Trains of Europe", "Hanna Voss", "travel", "978178816222", 1299),
-        ("Letters to a Lighthouse", "Ada Penrose", "fiction", "978000745333", 799),
-        ("The Clockmaker's Ledger", "J. M. Ferris", "history", "978014198444", 1099),
+        (
+            "A Field Guide to Fog",
+            "Tomas Reuel",
+            "nature",
+            "978140883111",
+            1450,
+        ),
+        (
+            "Night Trains of Europe",
+            "Hanna Voss",
+            "travel",
+            "978178816222",
+            1299,
+        ),
+        (
+            "Letters to a Lighthouse",
+            "Ada Penrose",
+            "fiction",
+            "978000745333",
+            799,
+        ),
+        (
+            "The Clockmaker's Ledger",
+            "J. M. Ferris",
+            "history",
+            "978014198444",
+            1099,
+        ),
         ("Bread Without Hurry", "Noor Haddad", "food", "978184400555", 2200),
         ("Small Engines", "Peter Oduya", "technology", "978059365666", 1850),
-        ("The Quiet Algorithm", "Mei Tanaka", "technology", "978026204777", 2499),
+        (
+            "The Quiet Algorithm",
+            "Mei Tanaka",
+            "technology",
+            "978026204777",
+            2499,
+        ),
         ("Harbour Songs", "Ewan MacRae", "poetry", "978057133888", 999),
     ];
     let make = |(index, (name, author, genre, isbn, price)): (usize, (&str, &str, &str, &str, i64))| {
@@ -174,7 +255,13 @@ fn books(shop: &Shop) -> Vec<Draft> {
             "isbn13": isbn13(isbn), "authors": [author], "publisher": "Thistle Press", "publishedOn": "2024-03-14",
             "pages": 180 + 20 * index, "language": "en", "genres": [genre], "format": "PAPERBACK"
         }});
-        draft.variants = vec![variant(&format!("BOOK-{:03}", index + 1), "Paperback", price, 320, &[("format", "paperback")])];
+        draft.variants = vec![variant(
+            &format!("BOOK-{:03}", index + 1),
+            "Paperback",
+            price,
+            320,
+            &[("format", "paperback")],
+        )];
         draft
     };
     books.into_iter().enumerate().map(make).collect()
@@ -182,7 +269,12 @@ fn books(shop: &Shop) -> Vec<Draft> {
 
 /// Twelve digits and their check digit (ISO 2108): weights 1 and 3 in turn, to the next multiple of ten.
 fn isbn13(twelve: &str) -> String {
-    let sum: u32 = twelve.chars().filter_map(|c| c.to_digit(10)).zip([1, 3].iter().cycle()).map(|(d, w)| d * w).sum();
+    let sum: u32 = twelve
+        .chars()
+        .filter_map(|c| c.to_digit(10))
+        .zip([1, 3].iter().cycle())
+        .map(|(d, w)| d * w)
+        .sum();
     format!("{twelve}{}", (10 - sum % 10) % 10)
 }
 
@@ -203,7 +295,15 @@ fn clothes(shop: &Shop) -> Vec<Draft> {
         }});
         draft.variants = ["S", "M", "L"]
             .iter()
-            .map(|size| variant(&format!("CLO-{:03}-{size}", index + 1), size, price, 550, &[("size", size)]))
+            .map(|size| {
+                variant(
+                    &format!("CLO-{:03}-{size}", index + 1),
+                    size,
+                    price,
+                    550,
+                    &[("size", size)],
+                )
+            })
             .collect();
         draft
     };
@@ -220,8 +320,21 @@ fn gifts(shop: &Shop) -> Vec<Draft> {
         ("Wool Picnic Blanket", 6200, 1500),
     ];
     let make = |(index, (name, price, grams)): (usize, (&str, i64, i64))| {
-        let mut draft = draft(shop, "GENERIC", "home", Some("harrow"), name, &format!("{name}, made in small batches."));
-        draft.variants = vec![variant(&format!("GIFT-{:03}", index + 1), "Standard", price, grams, &[])];
+        let mut draft = draft(
+            shop,
+            "GENERIC",
+            "home",
+            Some("harrow"),
+            name,
+            &format!("{name}, made in small batches."),
+        );
+        draft.variants = vec![variant(
+            &format!("GIFT-{:03}", index + 1),
+            "Standard",
+            price,
+            grams,
+            &[],
+        )];
         draft
     };
     gifts.into_iter().enumerate().map(make).collect()
@@ -235,14 +348,27 @@ fn laptops(shop: &Shop) -> Vec<Draft> {
         ("Lumen Air 14", "8-core x86", 16, 512, 14.0, 89900),
         ("Copperfield Field 12", "4-core x86", 8, 256, 12.1, 54900),
     ];
-    let make = |(index, (name, cpu, ram, storage, inches, price)): (usize, (&str, &str, i64, i64, f64, i64))| {
+    let make = |(index, (name, cpu, ram, storage, inches, price)): (
+        usize,
+        (&str, &str, i64, i64, f64, i64),
+    )| {
         let text = format!("{name}: {cpu}, {ram} GB memory and {storage} GB NVMe storage.");
-        let brand = if name.starts_with("Lumen") { "lumen" } else { "copperfield" };
+        let brand = if name.starts_with("Lumen") {
+            "lumen"
+        } else {
+            "copperfield"
+        };
         let mut draft = draft(shop, "LAPTOP", "laptops", Some(brand), name, &text);
         draft.input["details"] = json!({ "laptop": {
             "cpu": cpu, "ramGb": ram, "storageGb": storage, "storageType": "NVME", "screenInches": inches, "os": "Linux"
         }});
-        draft.variants = vec![variant(&format!("LAP-{:03}", index + 1), "Standard", price, 1500, &[])];
+        draft.variants = vec![variant(
+            &format!("LAP-{:03}", index + 1),
+            "Standard",
+            price,
+            1500,
+            &[],
+        )];
         draft
     };
     laptops.into_iter().enumerate().map(make).collect()
@@ -256,9 +382,16 @@ fn mobiles(shop: &Shop) -> Vec<Draft> {
         ("Copperfield Pocket Max", 6.5, 512, 108.0, 5200, 84900),
         ("Lumen Fold", 7.6, 512, 50.0, 4800, 129900),
     ];
-    let make = |(index, (name, inches, storage, camera, battery, price)): (usize, (&str, f64, i64, f64, i64, i64))| {
+    let make = |(index, (name, inches, storage, camera, battery, price)): (
+        usize,
+        (&str, f64, i64, f64, i64, i64),
+    )| {
         let text = format!("{name}: a {inches} inch phone with a {camera} megapixel camera.");
-        let brand = if name.starts_with("Lumen") { "lumen" } else { "copperfield" };
+        let brand = if name.starts_with("Lumen") {
+            "lumen"
+        } else {
+            "copperfield"
+        };
         let mut draft = draft(shop, "MOBILE", "mobiles", Some(brand), name, &text);
         draft.input["details"] = json!({ "mobile": {
             "screenInches": inches, "cameraMp": [camera, 12.0], "storageGb": storage, "ramGb": 8, "batteryMah": battery,
@@ -267,7 +400,15 @@ fn mobiles(shop: &Shop) -> Vec<Draft> {
         let colours = ["black", "copper"];
         draft.variants = colours
             .iter()
-            .map(|c| variant(&format!("MOB-{:03}-{}", index + 1, c.to_uppercase()), c, price, 190, &[("colour", c)]))
+            .map(|c| {
+                variant(
+                    &format!("MOB-{:03}-{}", index + 1, c.to_uppercase()),
+                    c,
+                    price,
+                    190,
+                    &[("colour", c)],
+                )
+            })
             .collect();
         draft
     };

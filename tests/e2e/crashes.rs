@@ -2,7 +2,11 @@
 
 use crate::{
     journey::{CHECKOUT, cart_with, checkout_input, quote, ship_to},
-    support::{QUIET, Shop, process::{Up, agora, folder, ports}, until},
+    support::{
+        QUIET, Shop,
+        process::{Up, agora, folder, ports},
+        until,
+    },
 };
 use agora::client::Client;
 use serde_json::{Value, json};
@@ -47,17 +51,28 @@ async fn a_killed_checkout_finishes_after_the_restart() {
 
 /// Checks out and pays; somewhere on the way the process dies.
 async fn buy(shop: &Shop, client: &Client, key: &str) {
-    let book = client.run("{ product(by: {sku: \"GIFT-001\"}) { variants { id } } }", json!({})).await.unwrap();
+    let book = client
+        .run(
+            "{ product(by: {sku: \"GIFT-001\"}) { variants { id } } }",
+            json!({}),
+        )
+        .await
+        .unwrap();
     let variant = &book["product"]["variants"][0]["id"];
     let cart = cart_with(client, vec![json!({ "variantId": variant, "quantity": 1 })]).await;
     ship_to(client, &cart).await;
     let apply = "mutation($cart: ID!, $version: Int!) {
         cartCouponApply(cartId: $cart, code: \"WELCOME10\", expectedVersion: $version) { userErrors { code message } } }";
     let version = crate::journey::version(client, &cart).await;
-    client.run(apply, json!({ "cart": cart, "version": version })).await.unwrap();
+    client
+        .run(apply, json!({ "cart": cart, "version": version }))
+        .await
+        .unwrap();
     let quote = quote(client, &cart).await;
     let input = checkout_input(client, &cart, &quote, key).await;
-    let Ok(data) = client.run(CHECKOUT, json!({ "input": input })).await else { return };
+    let Ok(data) = client.run(CHECKOUT, json!({ "input": input })).await else {
+        return;
+    };
     if let Some(secret) = data["checkoutComplete"]["payment"]["clientSecret"].as_str() {
         shop.pay(secret, "pm_card_visa").await;
     }
@@ -65,7 +80,11 @@ async fn buy(shop: &Shop, client: &Client, key: &str) {
 
 /// The interrupted order, paid if it was not, is confirmed; there is exactly one for its key.
 async fn finished(shop: &Shop, email: &str, point: &str) {
-    let client = shop.anonymous().login(email, agora::seed::PASSWORD).await.unwrap();
+    let client = shop
+        .anonymous()
+        .login(email, agora::seed::PASSWORD)
+        .await
+        .unwrap();
     let query = "{ viewer { orders(first: 1) { nodes { id status payments { status nextAction { clientSecret } } } } } }";
     let mut paid = false;
     for _ in 0..300 {

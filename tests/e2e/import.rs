@@ -1,6 +1,9 @@
 //! A small file in the form of the Online Retail data set: every line and every penny is accounted for, twice.
 
-use crate::support::{QUIET, process::{Up, agora}};
+use crate::support::{
+    QUIET,
+    process::{Up, agora},
+};
 
 const FILE: &str = "\
 InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -27,15 +30,34 @@ async fn every_line_and_every_penny_is_accounted_for_and_twice_is_once() {
     std::fs::write(&file, FILE).unwrap();
     let (port, data) = (shop.port.to_string(), shop.data.to_str().unwrap().to_owned());
     let import = |extra: &[&str]| {
-        let args = ["import", "online-retail", file.to_str().unwrap(), "--port", &port, "--data", &data];
+        let args = [
+            "import",
+            "online-retail",
+            file.to_str().unwrap(),
+            "--port",
+            &port,
+            "--data",
+            &data,
+        ];
         agora(&[&args, extra].concat())
     };
     for extra in [&["--invoices", "2"][..], &[], &[]] {
         let (ok, report) = import(extra);
         assert!(ok, "{report}");
-        let line = |name: &str| report.lines().find(|line| line.trim_start().starts_with(name)).map(str::to_owned);
-        assert!(line("unexplained difference").unwrap().ends_with(" 0.000"), "{report}");
-        assert!(line("difference from the orders").unwrap().ends_with(" 0.000"), "{report}");
+        let line = |name: &str| {
+            report
+                .lines()
+                .find(|line| line.trim_start().starts_with(name))
+                .map(str::to_owned)
+        };
+        assert!(
+            line("unexplained difference").unwrap().ends_with(" 0.000"),
+            "{report}"
+        );
+        assert!(
+            line("difference from the orders").unwrap().ends_with(" 0.000"),
+            "{report}"
+        );
         if extra.is_empty() {
             assert!(report.contains("malformed line 7"), "{report}");
             assert!(line("refunds").unwrap().ends_with(" -95.100"), "{report}");

@@ -1,6 +1,10 @@
 //! One buyer's way through all eight services, as a storefront, a vendor and the staff live it.
 
-use crate::support::{QUIET, Shop, shared, stream::{Transport, subscribe}, until, until_status};
+use crate::support::{
+    QUIET, Shop, shared,
+    stream::{Transport, subscribe},
+    until, until_status,
+};
 use agora::client::Client;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -27,7 +31,10 @@ pub async fn run(shop: &Shop) {
     deliver_and_watch(shop, &buyer, &order).await;
     told(shop, &buyer, &order).await;
     let after = until_sales(shop, before.0 + 1).await;
-    assert_eq!(after.1 - before.1, quote["totals"]["total"]["amount"].as_i64().unwrap());
+    assert_eq!(
+        after.1 - before.1,
+        quote["totals"]["total"]["amount"].as_i64().unwrap()
+    );
 }
 
 /// A shopper with an access token, for subscriptions.
@@ -52,16 +59,31 @@ async fn browse(shop: &Shop) -> Vec<Value> {
         })
         .await;
         let nodes = data["products"]["nodes"].as_array().unwrap();
-        assert!(nodes.iter().all(|product| product["kind"] == kind && product["vendor"]["displayName"].is_string()));
-        assert!(nodes.iter().all(|product| product["priceRange"]["min"]["amount"].as_i64().unwrap() > 0));
-        assert_eq!(nodes.iter().all(|product| product["details"].is_null()), kind == "GENERIC");
+        assert!(
+            nodes
+                .iter()
+                .all(|product| product["kind"] == kind && product["vendor"]["displayName"].is_string())
+        );
+        assert!(
+            nodes
+                .iter()
+                .all(|product| product["priceRange"]["min"]["amount"].as_i64().unwrap() > 0)
+        );
+        assert_eq!(
+            nodes.iter().all(|product| product["details"].is_null()),
+            kind == "GENERIC"
+        );
         if kind == "BOOK" || kind == "MOBILE" {
             chosen.push(nodes[0]["variants"][0].clone());
         }
     }
-    let search = "query($q: String!) { productSearch(query: $q, first: 5) { nodes { name } facets { code } } }";
+    let search =
+        "query($q: String!) { productSearch(query: $q, first: 5) { nodes { name } facets { code } } }";
     let found = guest.run(search, json!({ "q": "clockmaker" })).await.unwrap();
-    assert_eq!(found["productSearch"]["nodes"][0]["name"], "The Clockmaker's Ledger");
+    assert_eq!(
+        found["productSearch"]["nodes"][0]["name"],
+        "The Clockmaker's Ledger"
+    );
     chosen
 }
 
@@ -70,40 +92,68 @@ async fn fill_a_cart_and_register(shop: &Shop, variants: &[Value]) -> (Buyer, St
     let guest = shop.anonymous().run(session, json!({})).await.unwrap()["guestSessionCreate"].take();
     let guest_token = guest["tokens"]["accessToken"].as_str().unwrap();
     let as_guest = shop.anonymous().with_token(guest_token);
-    let lines: Vec<Value> = variants.iter().map(|v| json!({ "variantId": v["id"], "quantity": 2 })).collect();
+    let lines: Vec<Value> = variants
+        .iter()
+        .map(|v| json!({ "variantId": v["id"], "quantity": 2 }))
+        .collect();
     let cart = cart_with(&as_guest, lines).await;
 
     let email = format!("buyer-{}@agora.example", Uuid::now_v7().simple());
     let register = "mutation($input: RegisterInput!) {
         userRegister(input: $input) { customer { id type } tokens { accessToken refreshToken } userErrors { code message } } }";
-    let input = json!({ "email": email, "password": PASSWORD, "guestToken": guest_token, "displayName": "Robin" });
+    let input =
+        json!({ "email": email, "password": PASSWORD, "guestToken": guest_token, "displayName": "Robin" });
     let registered = as_guest.run(register, json!({ "input": input })).await.unwrap()["userRegister"].take();
-    assert_eq!(registered["customer"]["id"], guest["customer"]["id"], "the customer keeps its ID");
+    assert_eq!(
+        registered["customer"]["id"], guest["customer"]["id"],
+        "the customer keeps its ID"
+    );
     assert_eq!(registered["customer"]["type"], "REGISTERED");
     tokens_rotate(shop, &email).await;
 
     let client = shop.anonymous().login(&email, PASSWORD).await.unwrap();
     let token = login_token(shop, &email).await;
-    let kept = client.run("{ viewer { cart { id lines { id } } } }", json!({})).await.unwrap();
-    assert_eq!(kept["viewer"]["cart"]["id"], cart.as_str(), "the customer keeps the cart");
-    assert_eq!(kept["viewer"]["cart"]["lines"].as_array().unwrap().len(), variants.len());
+    let kept = client
+        .run("{ viewer { cart { id lines { id } } } }", json!({}))
+        .await
+        .unwrap();
+    assert_eq!(
+        kept["viewer"]["cart"]["id"],
+        cart.as_str(),
+        "the customer keeps the cart"
+    );
+    assert_eq!(
+        kept["viewer"]["cart"]["lines"].as_array().unwrap().len(),
+        variants.len()
+    );
     (Buyer { client, token, email }, cart)
 }
 
 pub async fn cart_with(client: &Client, lines: Vec<Value>) -> String {
-    let create = "mutation { cartCreate(currency: \"GBP\") { cart { id version } userErrors { code message } } }";
+    let create =
+        "mutation { cartCreate(currency: \"GBP\") { cart { id version } userErrors { code message } } }";
     let cart = client.run(create, json!({})).await.unwrap()["cartCreate"]["cart"].take();
     let add = "mutation($cart: ID!, $lines: [CartLineInput!]!) {
         cartLinesAdd(cartId: $cart, lines: $lines) { cart { id lineCount } userErrors { code message } } }";
-    client.run(add, json!({ "cart": cart["id"], "lines": lines })).await.unwrap();
+    client
+        .run(add, json!({ "cart": cart["id"], "lines": lines }))
+        .await
+        .unwrap();
     cart["id"].as_str().unwrap().to_owned()
 }
 
 async fn login_token(shop: &Shop, email: &str) -> String {
     let query = "mutation($email: String!, $password: String!) {
         login(email: $email, password: $password) { tokens { accessToken refreshToken } userErrors { message } } }";
-    let data = shop.anonymous().run(query, json!({ "email": email, "password": PASSWORD })).await.unwrap();
-    data["login"]["tokens"]["accessToken"].as_str().unwrap().to_owned()
+    let data = shop
+        .anonymous()
+        .run(query, json!({ "email": email, "password": PASSWORD }))
+        .await
+        .unwrap();
+    data["login"]["tokens"]["accessToken"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// A refresh token works once; using it again ends the whole family.
@@ -111,18 +161,30 @@ async fn tokens_rotate(shop: &Shop, email: &str) {
     let anonymous = shop.anonymous();
     let login = "mutation($email: String!, $password: String!) {
         login(email: $email, password: $password) { tokens { accessToken refreshToken } userErrors { message } } }";
-    let first = anonymous.run(login, json!({ "email": email, "password": PASSWORD })).await.unwrap();
+    let first = anonymous
+        .run(login, json!({ "email": email, "password": PASSWORD }))
+        .await
+        .unwrap();
     let first = first["login"]["tokens"]["refreshToken"].clone();
     let refresh = "mutation($token: String!) {
         tokenRefresh(refreshToken: $token) { tokens { accessToken refreshToken } userErrors { code message } } }";
     let second = anonymous.run(refresh, json!({ "token": first })).await.unwrap();
     let second = second["tokenRefresh"]["tokens"]["refreshToken"].clone();
     assert_ne!(first, second);
-    assert!(anonymous.run(refresh, json!({ "token": first })).await.is_err(), "a used token is refused");
-    assert!(anonymous.run(refresh, json!({ "token": second })).await.is_err(), "and takes its successors with it");
+    assert!(
+        anonymous.run(refresh, json!({ "token": first })).await.is_err(),
+        "a used token is refused"
+    );
+    assert!(
+        anonymous.run(refresh, json!({ "token": second })).await.is_err(),
+        "and takes its successors with it"
+    );
 
     let client = anonymous.login(email, PASSWORD).await.unwrap();
-    client.run("mutation { logout { ok userErrors { message } } }", json!({})).await.unwrap();
+    client
+        .run("mutation { logout { ok userErrors { message } } }", json!({}))
+        .await
+        .unwrap();
 }
 
 fn address() -> Value {
@@ -131,7 +193,13 @@ fn address() -> Value {
 
 /// The cart's version now.
 pub async fn version(client: &Client, cart: &str) -> i64 {
-    let data = client.run("query($id: ID!) { cart(id: $id) { version } }", json!({ "id": cart })).await.unwrap();
+    let data = client
+        .run(
+            "query($id: ID!) { cart(id: $id) { version } }",
+            json!({ "id": cart }),
+        )
+        .await
+        .unwrap();
     data["cart"]["version"].as_i64().unwrap()
 }
 
@@ -144,10 +212,20 @@ pub async fn prepare(buyer: &Buyer, cart: &str) -> Value {
     ship_to(client, cart).await;
     let apply = "mutation($cart: ID!, $version: Int!) {
         cartCouponApply(cartId: $cart, code: \"WELCOME10\", expectedVersion: $version) { userErrors { code message } } }";
-    client.run(apply, json!({ "cart": cart, "version": version(client, cart).await })).await.unwrap();
+    client
+        .run(
+            apply,
+            json!({ "cart": cart, "version": version(client, cart).await }),
+        )
+        .await
+        .unwrap();
     let quote = quote(client, cart).await;
     let amount = |field: &str| quote["totals"][field]["amount"].as_i64().unwrap();
-    assert_eq!(amount("total"), amount("subtotal") - amount("discount") + amount("shipping"), "{quote}");
+    assert_eq!(
+        amount("total"),
+        amount("subtotal") - amount("discount") + amount("shipping"),
+        "{quote}"
+    );
     assert!(amount("discount") > 0, "WELCOME10 takes ten percent off");
     quote
 }
@@ -200,13 +278,29 @@ pub const CHECKOUT: &str = "mutation($input: CheckoutInput!) { checkoutComplete(
 /// Places the order; the same key again is the same order. Returns its ID and the payment's client secret.
 async fn checkout(buyer: &Buyer, cart: &str, quote: &Value) -> (String, String) {
     let input = checkout_input(&buyer.client, cart, quote, "journey").await;
-    let first = buyer.client.run(CHECKOUT, json!({ "input": input })).await.unwrap()["checkoutComplete"].take();
-    assert_eq!((&first["order"]["status"], &first["sagaStatus"]), (&json!("PENDING_PAYMENT"), &json!("AWAITING_PAYMENT")));
+    let first = buyer
+        .client
+        .run(CHECKOUT, json!({ "input": input }))
+        .await
+        .unwrap()["checkoutComplete"]
+        .take();
+    assert_eq!(
+        (&first["order"]["status"], &first["sagaStatus"]),
+        (&json!("PENDING_PAYMENT"), &json!("AWAITING_PAYMENT"))
+    );
     assert_eq!(first["order"]["totals"]["total"], quote["totals"]["total"]);
-    let again = buyer.client.run(CHECKOUT, json!({ "input": input })).await.unwrap()["checkoutComplete"].take();
+    let again = buyer
+        .client
+        .run(CHECKOUT, json!({ "input": input }))
+        .await
+        .unwrap()["checkoutComplete"]
+        .take();
     assert_eq!(again["order"]["id"], first["order"]["id"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    (text(&first["order"]["id"]), text(&first["payment"]["clientSecret"]))
+    (
+        text(&first["order"]["id"]),
+        text(&first["payment"]["clientSecret"]),
+    )
 }
 
 const WATCH: &str = "subscription($order: ID!, $after: Int) {
@@ -227,14 +321,24 @@ async fn deliver_and_watch(shop: &Shop, buyer: &Buyer, order: &str) {
         deliver(&shop.login(vendor).await, &buyer.client, order).await;
     }
     let done = until_status(&buyer.client, order, "DELIVERED").await;
-    assert!(done["vendorOrders"].as_array().unwrap().iter().all(|part| part["status"] == "DELIVERED"), "{done}");
+    assert!(
+        done["vendorOrders"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|part| part["status"] == "DELIVERED"),
+        "{done}"
+    );
 
     let after = json!({ "order": order, "after": seen[0] });
     let mut multipart = subscribe(shop, Transport::Multipart, &buyer.token, WATCH, after).await;
     loop {
         let update = multipart.next().await["orderStatusChanged"].take();
         seen.push(update["seq"].as_i64().unwrap());
-        if update["event"]["to"] == "DELIVERED" && update["order"]["status"] == "DELIVERED" && update["event"]["type"] == "STATUS_CHANGED" {
+        if update["event"]["to"] == "DELIVERED"
+            && update["order"]["status"] == "DELIVERED"
+            && update["event"]["type"] == "STATUS_CHANGED"
+        {
             break;
         }
     }
@@ -249,33 +353,61 @@ async fn deliver_and_watch(shop: &Shop, buyer: &Buyer, order: &str) {
 /// One vendor's part: accept, ship all, deliver.
 pub async fn deliver(vendor: &Client, buyer: &Client, order: &str) {
     let mine = "{ me { vendorMemberships { vendor { id } } } }";
-    let mine = vendor.run(mine, json!({})).await.unwrap()["me"]["vendorMemberships"][0]["vendor"]["id"].clone();
-    let part = until(buyer, "query($id: ID!) { order(id: $id) { vendorOrders {
-        id status version vendor { id } lines { id quantity } } } }", json!({ "id": order }), |data| {
-        let parts = data["order"]["vendorOrders"].as_array()?;
-        parts.iter().find(|part| part["vendor"]["id"] == mine && part["status"] == "AWAITING_ACCEPTANCE").cloned()
-    })
+    let mine =
+        vendor.run(mine, json!({})).await.unwrap()["me"]["vendorMemberships"][0]["vendor"]["id"].clone();
+    let part = until(
+        buyer,
+        "query($id: ID!) { order(id: $id) { vendorOrders {
+        id status version vendor { id } lines { id quantity } } } }",
+        json!({ "id": order }),
+        |data| {
+            let parts = data["order"]["vendorOrders"].as_array()?;
+            parts
+                .iter()
+                .find(|part| part["vendor"]["id"] == mine && part["status"] == "AWAITING_ACCEPTANCE")
+                .cloned()
+        },
+    )
     .await;
     let accept = "mutation($id: ID!, $version: Int!) {
         vendorOrderAccept(id: $id, expectedVersion: $version) { vendorOrder { status } userErrors { code message } } }";
-    vendor.run(accept, json!({ "id": part["id"], "version": part["version"] })).await.unwrap();
-    let items: Vec<Value> = part["lines"].as_array().unwrap().iter()
-        .map(|line| json!({ "orderLineId": line["id"], "quantity": line["quantity"] })).collect();
+    vendor
+        .run(accept, json!({ "id": part["id"], "version": part["version"] }))
+        .await
+        .unwrap();
+    let items: Vec<Value> = part["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| json!({ "orderLineId": line["id"], "quantity": line["quantity"] }))
+        .collect();
     let create = "mutation($id: ID!, $items: [ShipmentItemInput!]!, $key: ID!) {
         shipmentCreate(vendorOrderId: $id, items: $items, idempotencyKey: $key) {
             shipment { id version status } userErrors { code message } } }";
     let key = format!("ship-{}", part["id"].as_str().unwrap());
-    let shipment = vendor.run(create, json!({ "id": part["id"], "items": items, "key": key })).await.unwrap()
-        ["shipmentCreate"]["shipment"].take();
+    let shipment = vendor
+        .run(create, json!({ "id": part["id"], "items": items, "key": key }))
+        .await
+        .unwrap()["shipmentCreate"]["shipment"]
+        .take();
     let ship = "mutation($id: ID!, $version: Int!) {
         shipmentMarkShipped(id: $id, trackingNumber: \"RM123\", carrier: \"Royal Mail\", expectedVersion: $version) {
             userErrors { code message } } }";
-    vendor.run(ship, json!({ "id": shipment["id"], "version": shipment["version"] })).await.unwrap();
+    vendor
+        .run(
+            ship,
+            json!({ "id": shipment["id"], "version": shipment["version"] }),
+        )
+        .await
+        .unwrap();
     let scan = "mutation($id: ID!, $at: DateTime!) {
         shipmentEventAdd(id: $id, status: DELIVERED, description: \"Left with neighbour\", occurredAt: $at) {
             userErrors { code message } } }";
     let at = chrono::Utc::now().to_rfc3339();
-    vendor.run(scan, json!({ "id": shipment["id"], "at": at })).await.unwrap();
+    vendor
+        .run(scan, json!({ "id": shipment["id"], "at": at }))
+        .await
+        .unwrap();
 }
 
 /// In-app notifications and mails for each status; the live stream replays them.
@@ -289,10 +421,16 @@ async fn told(shop: &Shop, buyer: &Buyer, order: &str) {
     let watch = "subscription { notificationReceived(afterSeq: 0) { seq title } }";
     let mut replay = subscribe(shop, Transport::WebSocket, &buyer.token, watch, json!({})).await;
     let first = replay.next().await["notificationReceived"].take();
-    let oldest = nodes.iter().map(|node| node["seq"].as_i64().unwrap()).min().unwrap();
+    let oldest = nodes
+        .iter()
+        .map(|node| node["seq"].as_i64().unwrap())
+        .min()
+        .unwrap();
     assert_eq!(first["seq"], oldest);
     let mails = || {
-        std::fs::read_dir(shop.data.join("mail")).unwrap().flatten()
+        std::fs::read_dir(shop.data.join("mail"))
+            .unwrap()
+            .flatten()
             .filter(|file| std::fs::read_to_string(file.path()).is_ok_and(|mail| mail.contains(&buyer.email)))
             .count()
     };
@@ -311,9 +449,17 @@ async fn sales(shop: &Shop) -> (i64, i64) {
         salesMetrics(range: $range, currency: \"GBP\") { orders gross { amount } } }";
     let now = chrono::Utc::now();
     let range = json!({ "from": now - chrono::Duration::days(1), "to": now + chrono::Duration::days(1) });
-    let data = shop.login("staff").await.run(query, json!({ "range": range })).await.unwrap();
+    let data = shop
+        .login("staff")
+        .await
+        .run(query, json!({ "range": range }))
+        .await
+        .unwrap();
     let metrics = &data["salesMetrics"];
-    (metrics["orders"].as_i64().unwrap(), metrics["gross"]["amount"].as_i64().unwrap())
+    (
+        metrics["orders"].as_i64().unwrap(),
+        metrics["gross"]["amount"].as_i64().unwrap(),
+    )
 }
 
 async fn until_sales(shop: &Shop, orders: i64) -> (i64, i64) {

@@ -1,6 +1,10 @@
 //! The launcher: two instances side by side, taken ports, the same data after a restart.
 
-use crate::support::{QUIET, process::{Up, agora, folder, ports}, shared};
+use crate::support::{
+    QUIET,
+    process::{Up, agora, folder, ports},
+    shared,
+};
 use serde_json::json;
 use std::net::TcpListener;
 
@@ -25,9 +29,18 @@ async fn a_second_start_continues_with_the_same_data_also_after_a_kill() {
 fn a_taken_port_is_named_and_nothing_is_started() {
     let (data, port) = (folder("taken"), ports());
     let _taken = TcpListener::bind(("127.0.0.1", port + 3)).unwrap();
-    let (ok, output) = agora(&["up", "--data", data.to_str().unwrap(), "--port", &port.to_string()]);
+    let (ok, output) = agora(&[
+        "up",
+        "--data",
+        data.to_str().unwrap(),
+        "--port",
+        &port.to_string(),
+    ]);
     assert!(!ok);
-    assert!(output.contains(&format!("port {}, which orders needs, is taken", port + 3)), "{output}");
+    assert!(
+        output.contains(&format!("port {}, which orders needs, is taken", port + 3)),
+        "{output}"
+    );
     assert!(output.contains("--port"), "{output}");
     assert!(!data.join("postgres").exists());
 }
@@ -40,5 +53,8 @@ fn help_names_every_role() {
         assert!(help.contains(role), "{role}");
     }
     let (ok, output) = agora(&["serve", "nonsense"]);
-    assert!(!ok && output.contains("there is no service \"nonsense\""), "{output}");
+    assert!(
+        !ok && output.contains("there is no service \"nonsense\""),
+        "{output}"
+    );
 }

@@ -1,7 +1,19 @@
 //! The same journey with every service in a process of its own, over Redis, and one of them dead.
 
-use crate::{journey, support::{QUIET, Shop, process::{AGORA, folder, ports}}};
-use agora::{home::Home, postgres::Cluster, router::{Kind, Router}, services::SERVICES, state::DataDir};
+use crate::{
+    journey,
+    support::{
+        QUIET, Shop,
+        process::{AGORA, folder, ports},
+    },
+};
+use agora::{
+    home::Home,
+    postgres::Cluster,
+    router::{Kind, Router},
+    services::SERVICES,
+    state::DataDir,
+};
 use serde_json::json;
 use std::{
     collections::HashMap,
@@ -35,9 +47,16 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
     let jwks = data.write_jwks(&secrets).unwrap();
     let cluster = Cluster::prepare(data.path(), &secrets.database, None).unwrap();
     cluster.start().unwrap();
-    let redis = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let redis = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let url = cluster.url();
-    let mut processes = Processes { children: HashMap::new(), cluster };
+    let mut processes = Processes {
+        children: HashMap::new(),
+        cluster,
+    };
     let redis_server = Command::new("redis-server")
         .args(["--port", &redis.to_string(), "--save", "", "--bind", "127.0.0.1"])
         .stdout(Stdio::null())
@@ -59,17 +78,28 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
         ("STRIPE_PUBLISHABLE_KEY", secrets.stripe_publishable_key.clone()),
         ("STRIPE_WEBHOOK_SECRETS", secrets.stripe_webhook_secret.clone()),
         ("SANDBOX_PORT", (port + 10).to_string()),
-        ("SANDBOX_WEBHOOK_URL", format!("http://127.0.0.1:{}/webhooks/stripe", port + 4)),
+        (
+            "SANDBOX_WEBHOOK_URL",
+            format!("http://127.0.0.1:{}/webhooks/stripe", port + 4),
+        ),
         ("RUST_LOG", "warn".to_owned()),
     ];
     let agora = |args: &[&str]| {
         let log = data.log(&format!("{}.log", args.last().unwrap())).unwrap();
-        Command::new(AGORA).args(args).envs(env.clone()).stdin(Stdio::null()).stderr(log).spawn().unwrap()
+        Command::new(AGORA)
+            .args(args)
+            .envs(env.clone())
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap()
     };
     assert!(agora(&["migrate"]).wait().unwrap().success());
     processes.children.insert("sandbox", agora(&["sandbox"]));
     for entry in &SERVICES {
-        processes.children.insert(entry.name, agora(&["serve", entry.name]));
+        processes
+            .children
+            .insert(entry.name, agora(&["serve", entry.name]));
     }
     let home = Home::find(None).unwrap();
     let router = Router::prepare(Kind::Agora, &home, &data, "127.0.0.1", port, None).unwrap();
@@ -78,7 +108,10 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
         let (router, stop) = (router.clone(), stop.clone());
         async move { router.run(stop).await }
     });
-    for url in (1..=8).map(|n| format!("http://127.0.0.1:{}/readyz", port + n)).chain([router.ready_url()]) {
+    for url in (1..=8)
+        .map(|n| format!("http://127.0.0.1:{}/readyz", port + n))
+        .chain([router.ready_url()])
+    {
         answers(&url).await;
     }
     assert!(agora(&["seed"]).wait().unwrap().success());
@@ -91,7 +124,10 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
 
 async fn answers(url: &str) {
     for _ in 0..300 {
-        if reqwest::get(url).await.is_ok_and(|response| response.status().is_success()) {
+        if reqwest::get(url)
+            .await
+            .is_ok_and(|response| response.status().is_success())
+        {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -107,6 +143,10 @@ async fn a_dead_service_costs_its_own_fields_only(shop: &Shop, processes: &mut P
     let (status, body) = shop.anonymous().send(query, json!({})).await.unwrap();
     let nodes = body["data"]["products"]["nodes"].as_array().unwrap();
     assert_eq!((status, nodes.len()), (200, 5));
-    assert!(nodes.iter().all(|node| node["vendor"]["displayName"].is_string() && node["availability"].is_null()));
+    assert!(
+        nodes
+            .iter()
+            .all(|node| node["vendor"]["displayName"].is_string() && node["availability"].is_null())
+    );
     assert!(!body["errors"].as_array().unwrap().is_empty(), "{body}");
 }

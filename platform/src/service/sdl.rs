@@ -11,7 +11,10 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let options = SDLExportOptions::new().federation().sorted_arguments().sorted_enum_items();
+    let options = SDLExportOptions::new()
+        .federation()
+        .sorted_arguments()
+        .sorted_enum_items();
     own_descriptions(&schema.sdl_with_options(options))
 }
 
@@ -60,8 +63,12 @@ fn kind(line: &str) -> Definition {
     let name = line.split_whitespace().nth(1).unwrap_or("");
     match line {
         line if line.starts_with("interface Node ") => Definition::Shared,
-        line if line.starts_with("type ") && ["Query", "Mutation", "Subscription"].contains(&name) => Definition::Root,
-        line if line.contains("@key(") && (!line.contains("implements Node") || line.contains("resolvable: false")) => {
+        line if line.starts_with("type ") && ["Query", "Mutation", "Subscription"].contains(&name) => {
+            Definition::Root
+        }
+        line if line.contains("@key(")
+            && (!line.contains("implements Node") || line.contains("resolvable: false")) =>
+        {
             Definition::Foreign
         }
         _ => Definition::Own,

@@ -55,15 +55,27 @@ impl Up {
             .stdout(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("stdout")?).lines();
-        let up = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("Agora is up"));
+        let up = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.starts_with("Agora is up"));
         // Somebody has to read the rest, or a full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
         if !up {
             let _ = child.wait();
             let log = std::fs::read_to_string(data.join("logs/agora.log")).unwrap_or_default();
-            bail!("the shop did not start:\n{}", log.lines().rev().take(20).collect::<Vec<_>>().join("\n"));
+            bail!(
+                "the shop did not start:\n{}",
+                log.lines().rev().take(20).collect::<Vec<_>>().join("\n")
+            );
         }
-        Ok(Self { child, shop: Shop { port, data: data.to_owned() } })
+        Ok(Self {
+            child,
+            shop: Shop {
+                port,
+                data: data.to_owned(),
+            },
+        })
     }
 
     pub fn shop(&self) -> Shop {
@@ -95,7 +107,14 @@ impl Up {
 
 /// Runs `agora` with arguments to its end; returns success and both outputs.
 pub fn agora(args: &[&str]) -> (bool, String) {
-    let output = Command::new(AGORA).args(args).env_remove("DATABASE_URL").stdin(Stdio::null()).output().unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let output = Command::new(AGORA)
+        .args(args)
+        .env_remove("DATABASE_URL")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat();
     (output.status.success(), text)
 }

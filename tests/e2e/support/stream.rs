@@ -31,14 +31,22 @@ impl Events {
     /// The next event's `data`; fails after twenty seconds or at an error.
     pub async fn next(&mut self) -> Value {
         let event = tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await;
-        let event = event.expect("an event arrives").expect("the subscription goes on");
+        let event = event
+            .expect("an event arrives")
+            .expect("the subscription goes on");
         assert!(event["errors"].is_null(), "{event}");
         event["data"].clone()
     }
 }
 
 /// Subscribes with an access token.
-pub async fn subscribe(shop: &Shop, transport: Transport, token: &str, query: &str, variables: Value) -> Events {
+pub async fn subscribe(
+    shop: &Shop,
+    transport: Transport,
+    token: &str,
+    query: &str,
+    variables: Value,
+) -> Events {
     let (sender, events) = mpsc::unbounded_channel();
     let body = json!({ "query": query, "variables": variables });
     let task = match transport {
@@ -50,12 +58,17 @@ pub async fn subscribe(shop: &Shop, transport: Transport, token: &str, query: &s
 
 async fn websocket(url: String, token: String, body: Value, sender: mpsc::UnboundedSender<Value>) {
     let mut request = url.into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-    let init = json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } });
+    let init =
+        json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } });
     socket.send(Message::text(init.to_string())).await.unwrap();
     while let Some(Ok(message)) = socket.next().await {
-        let Ok(message) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else { continue };
+        let Ok(message) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else {
+            continue;
+        };
         match message["type"].as_str() {
             Some("connection_ack") => {
                 let subscribe = json!({ "id": "1", "type": "subscribe", "payload": body });
@@ -70,12 +83,22 @@ async fn websocket(url: String, token: String, body: Value, sender: mpsc::Unboun
     }
 }
 
-async fn http(url: String, transport: Transport, token: String, body: Value, sender: mpsc::UnboundedSender<Value>) {
+async fn http(
+    url: String,
+    transport: Transport,
+    token: String,
+    body: Value,
+    sender: mpsc::UnboundedSender<Value>,
+) {
     let accept = match transport {
         Transport::Sse => "text/event-stream",
         _ => "multipart/mixed;subscriptionSpec=\"1.0\", application/json",
     };
-    let request = reqwest::Client::new().post(url).header("accept", accept).bearer_auth(token).json(&body);
+    let request = reqwest::Client::new()
+        .post(url)
+        .header("accept", accept)
+        .bearer_auth(token)
+        .json(&body);
     let mut response = request.send().await.unwrap();
     let mut buffer = String::new();
     while let Ok(Some(chunk)) = response.chunk().await {
@@ -84,7 +107,9 @@ async fn http(url: String, transport: Transport, token: String, body: Value, sen
             let line = line.trim_end_matches('\r').to_owned();
             buffer = rest.to_owned();
             let json = line.strip_prefix("data:").unwrap_or(&line).trim();
-            let Ok(event) = serde_json::from_str::<Value>(json) else { continue };
+            let Ok(event) = serde_json::from_str::<Value>(json) else {
+                continue;
+            };
             // Multipart wraps the result, and both send heartbeats.
             let event = event.get("payload").cloned().unwrap_or(event);
             if event.get("data").is_some() || event.get("errors").is_some() {

@@ -82,7 +82,7 @@ pub(crate) fn present<T>(value: Option<T>) -> Result<T, Error> {
 #[cfg(test)]
 mod tests {
     #[tokio::test]
-    async fn the_exported_schema_is_committed() {
+    async fn the_committed_sdl_is_current() {
         let url = "postgres://nobody@127.0.0.1:1/none";
         let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy(url).unwrap();
         let db = platform::Db::from_pool(pool, crate::NAME, Default::default());

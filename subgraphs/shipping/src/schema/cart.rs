@@ -70,7 +70,7 @@ impl Cart {
     }
 }
 
-/// What delivery of a cart depends on.
+// What delivery of a cart depends on; orders owns and describes it.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ShippingBasis {
     /// Where it goes.
@@ -81,7 +81,7 @@ pub struct ShippingBasis {
     parcels: Vec<ParcelBasis>,
 }
 
-/// One vendor's part of a cart.
+// One vendor's part of a cart; orders owns and describes it.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ParcelBasis {
     /// ID of the vendor.

@@ -159,7 +159,7 @@ fn address() -> PostalAddress {
 }
 
 #[tokio::test]
-async fn the_schema_file_is_current() -> Result {
+async fn the_committed_sdl_is_current() -> Result {
     let sdl = platform::service::sdl(&schema(TestDb::new(NAME, &MIGRATOR).await?.deps(NAME)?));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     #[expect(clippy::disallowed_methods, reason = "a switch of this test alone")]

@@ -1,0 +1,11 @@
+//! All SQL of this service.
+
+pub mod attempts;
+pub mod coupons;
+pub mod events;
+pub mod ledger;
+pub mod payments;
+pub mod redemptions;
+pub mod refunds;
+pub mod shares;
+pub mod webhooks;
