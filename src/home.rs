@@ -52,8 +52,8 @@ impl Home {
                 "--release",
                 "--locked",
                 "--ignore-rust-version",
-                "-p",
-                "agora-router",
+                // One set of features, and so of compiled dependencies, with the composition tool.
+                "--workspace",
             ])
             .current_dir(self.0.join("router"))
             .env("CARGO_TARGET_DIR", &target)

@@ -15,10 +15,7 @@ use async_graphql::dataloader::Loader;
 use chrono::{DateTime, Utc};
 use platform::{
     Db, Error, Viewer,
-    ids::{
-        CouponId, CouponRedemptionId, CustomerId, OrderId, PaymentId, PaymentRefundId, RefundId, VendorId,
-        VendorOrderId,
-    },
+    ids::{CouponId, CouponRedemptionId, OrderId, PaymentId, PaymentRefundId, RefundId},
 };
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
