@@ -46,7 +46,8 @@ impl Home {
             "the router's sources are not here; set AGORA_ROUTER_BIN"
         );
         let target = target_dir()?.join("router");
-        let built = Command::new("cargo")
+        let mut cargo = Command::new("cargo");
+        cargo
             .args([
                 "build",
                 "--release",
@@ -56,9 +57,15 @@ impl Home {
                 "--workspace",
             ])
             .current_dir(self.0.join("router"))
-            .env("CARGO_TARGET_DIR", &target)
-            .status()
-            .context("cannot run cargo to build the router")?;
+            .env("CARGO_TARGET_DIR", &target);
+        // Under `cargo run` these describe the launcher; build scripts that look at them would all run again.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "LD_LIBRARY_PATH" {
+                cargo.env_remove(&*name);
+            }
+        }
+        let built = cargo.status().context("cannot run cargo to build the router")?;
         ensure!(built.success(), "the router does not build");
         Ok(target.join("release/agora-router"))
     }

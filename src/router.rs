@@ -51,7 +51,9 @@ impl Router {
             Kind::Apollo => (apollo(binary)?, None),
             Kind::None => bail!("there is no router to prepare"),
         };
-        home.compose()?;
+        if binary.is_none() {
+            home.compose()?;
+        }
         let supergraph = home.join("router/supergraph.graphql");
         ensure!(
             supergraph.exists(),
@@ -182,6 +184,17 @@ pub fn end_orphan(data: &DataDir) {
             .ends_with(&name[..name.len().min(15)])
     }) {
         let _ = std::process::Command::new("kill").args(["-KILL", pid]).status();
+        // Its sockets are gone only when it is.
+        let alive = || {
+            let probed = std::process::Command::new("kill").args(["-0", pid]).output();
+            probed.is_ok_and(|out| out.status.success())
+        };
+        for _ in 0..100 {
+            if !alive() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
     let _ = std::fs::remove_file(path);
 }

@@ -415,7 +415,8 @@ async fn told(shop: &Shop, buyer: &Buyer, order: &str) {
     let query = "{ me { unreadNotificationCount notifications(first: 50) { nodes { seq title subject { __typename ... on Order { id } } } } } }";
     let nodes = until(&buyer.client, query, json!({}), |data| {
         let nodes = data["me"]["notifications"]["nodes"].as_array()?;
-        (nodes.iter().filter(|n| n["subject"]["id"] == order).count() >= 3).then(|| nodes.clone())
+        let about = nodes.iter().filter(|n| n["subject"]["id"] == order).count();
+        (about >= 2 && nodes.len() >= 6).then(|| nodes.clone())
     })
     .await;
     let watch = "subscription { notificationReceived(afterSeq: 0) { seq title } }";

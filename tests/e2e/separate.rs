@@ -4,7 +4,7 @@ use crate::{
     journey,
     support::{
         QUIET, Shop,
-        process::{AGORA, folder, ports},
+        process::{AGORA, folder, ports, router_binary},
     },
 };
 use agora::{
@@ -102,7 +102,8 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
             .insert(entry.name, agora(&["serve", entry.name]));
     }
     let home = Home::find(None).unwrap();
-    let router = Router::prepare(Kind::Agora, &home, &data, "127.0.0.1", port, None).unwrap();
+    let binary = router_binary();
+    let router = Router::prepare(Kind::Agora, &home, &data, "127.0.0.1", port, Some(&binary)).unwrap();
     let stop = CancellationToken::new();
     let running = tokio::spawn({
         let (router, stop) = (router.clone(), stop.clone());

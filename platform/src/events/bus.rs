@@ -6,7 +6,7 @@ use crate::live::{Hint, Live};
 use anyhow::Context;
 use redis::{
     AsyncCommands, FromRedisValue,
-    aio::ConnectionManager,
+    aio::{ConnectionManager, ConnectionManagerConfig},
     streams::{StreamMaxlen, StreamReadOptions, StreamReadReply},
 };
 use std::{
@@ -23,6 +23,8 @@ const CHANNEL: usize = 4096;
 pub const BATCH: usize = 128;
 /// Entries a stream keeps. Older ones are found again through the outbox.
 const STREAM_LENGTH: usize = 100_000;
+/// How long a read waits for new entries.
+const BLOCK: Duration = Duration::from_secs(2);
 const GROUP: &str = "agora";
 
 /// The way facts travel.
@@ -117,7 +119,7 @@ impl Bus {
                 Ok(Receiver::Local(receiver))
             }
             Self::Redis(bus) => Ok(Receiver::Redis(Box::new(StreamReceiver {
-                connection: bus.client.get_connection_manager().await?,
+                connection: bus.client.get_connection_manager_with_config(patient()).await?,
                 stream: stream(consumer),
                 consumer: format!("{consumer}-{}", std::process::id()),
                 pending: Vec::new(),
@@ -142,6 +144,12 @@ impl Bus {
         ));
         live
     }
+}
+
+/// For a connection that waits for entries longer than an answer usually takes: a reply that comes after the client has
+/// given up is lost, although the server counts its entries as delivered.
+fn patient() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new().set_response_timeout(Some(BLOCK * 3))
 }
 
 /// Hash-tagged, so that a service's keys share a slot of a Redis Cluster.
@@ -208,7 +216,7 @@ impl StreamReceiver {
         let options = StreamReadOptions::default()
             .group(GROUP, &self.consumer)
             .count(BATCH)
-            .block(2_000);
+            .block(BLOCK.as_millis() as usize);
         let reply: redis::RedisResult<Option<StreamReadReply>> = self
             .connection
             .xread_options(&[&self.stream], &[from], &options)
@@ -219,9 +227,12 @@ impl StreamReceiver {
                 self.create_group().await?;
                 return Ok(Vec::new());
             }
-            // No entry within the blocking time.
-            Err(error) if error.is_timeout() => return Ok(Vec::new()),
-            reply => reply?.unwrap_or_default(),
+            // A reply that got lost has left its entries with us, unacknowledged.
+            Err(error) => {
+                self.recovering = true;
+                return Err(error.into());
+            }
+            Ok(reply) => reply.unwrap_or_default(),
         };
         let entries: Vec<_> = reply.keys.into_iter().flat_map(|key| key.ids).collect();
         if entries.is_empty() {

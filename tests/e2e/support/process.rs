@@ -12,6 +12,15 @@ use std::{
 
 pub const AGORA: &str = env!("CARGO_BIN_EXE_agora");
 
+/// The router as `make test` has built it. Cargo must not be run below `cargo test`: it would find another environment
+/// and build everything again.
+pub fn router_binary() -> PathBuf {
+    let target = Path::new(AGORA).parent().and_then(Path::parent).unwrap();
+    let binary = target.join("router/release/agora-router");
+    assert!(binary.exists(), "{} is missing: run `make router`", binary.display());
+    binary
+}
+
 /// A folder of this test process for one instance.
 pub fn folder(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("agora-e2e-{}-{name}", std::process::id()))
@@ -44,7 +53,10 @@ impl Up {
     /// The same in a given folder, which may have been used before.
     pub fn start_in(data: &Path, port: u16, env: &[(&str, &str)]) -> Result<Self> {
         let mut child = Command::new(AGORA)
-            .args(["up", "--stop-at-eof", "--port", &port.to_string(), "--data"])
+            .arg("up")
+            .arg("--router-bin")
+            .arg(router_binary())
+            .args(["--stop-at-eof", "--port", &port.to_string(), "--data"])
             .arg(data)
             .env("AGORA_COUNT_SQL", "true")
             .env("AGORA_RATE_LIMIT_PER_ADDRESS", "0")

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_tier_falls_only_after_its_renewal_date() {
-        let now = Utc::now();
+        let now: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
         let (later, earlier) = (now + TimeDelta::days(1), now - TimeDelta::days(1));
         let (silver, gold) = (VipTier::Silver, VipTier::Gold);
         assert_eq!(recompute(Some((silver, later)), None, now), Some(silver));
