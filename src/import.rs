@@ -7,7 +7,7 @@ use crate::{client::Client, seed, serve::Shared};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::{Commands, token::ServiceKey};
-use std::path::Path;
+use std::{io::IsTerminal, path::Path};
 
 mod classify;
 mod countries;
@@ -41,6 +41,9 @@ pub async fn run(file: &Path, invoices: Option<usize>, shared: &Shared, port: u1
 
 /// A bar on standard error.
 fn progress(what: &'static str, steps: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        eprintln!("{what}: {steps}");
+    }
     let style = ProgressStyle::with_template("{msg:12} {bar:40} {pos}/{len} {elapsed_precise} eta {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(steps as u64)

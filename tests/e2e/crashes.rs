@@ -33,7 +33,7 @@ async fn a_killed_checkout_finishes_after_the_restart() {
         buy(&shop, &shop.login("customer").await, point).await;
         up.wait_for_death();
         let up = Up::start_in(&data, port, &[]).unwrap();
-        finished(&up.shop(), point).await;
+        finished(&up.shop(), index + 1, point).await;
         settled(&up.shop(), index + 1).await;
         up.stop();
     }
@@ -72,22 +72,22 @@ async fn buy(shop: &Shop, client: &Client, key: &str) {
     }
 }
 
-/// The interrupted order, paid if it was not, is confirmed; there is exactly one for its key.
-async fn finished(shop: &Shop, point: &str) {
+/// There is one order for each checkout; the interrupted one, paid if it was not, is confirmed.
+async fn finished(shop: &Shop, placed: usize, point: &str) {
     let client = shop.login("customer").await;
-    let query = "{ viewer { orders(first: 1) { nodes { id status payments { status nextAction { clientSecret } } } } } }";
+    let query = "{ viewer { orders(first: 20) { nodes { id status payments { nextAction { clientSecret } } } } } }";
     let mut paid = false;
     for _ in 0..300 {
-        if let Ok(data) = client.run(query, json!({})).await {
-            let order = &data["viewer"]["orders"]["nodes"][0];
-            if order["status"] == "CONFIRMED" {
-                return;
-            }
-            let secret = &order["payments"][0]["nextAction"]["clientSecret"];
-            if let (false, Value::String(secret)) = (paid, secret) {
-                shop.pay(secret, "pm_card_visa").await;
-                paid = true;
-            }
+        let data = client.run(query, json!({})).await.unwrap_or_default();
+        let orders = data["viewer"]["orders"]["nodes"].as_array().cloned().unwrap_or_default();
+        if orders.len() == placed && orders.iter().all(|order| order["status"] == "CONFIRMED") {
+            return;
+        }
+        let waiting = orders.iter().find(|order| order["status"] == "PENDING_PAYMENT");
+        let secret = waiting.map(|order| &order["payments"][0]["nextAction"]["clientSecret"]);
+        if let (false, Some(Value::String(secret))) = (paid, secret) {
+            shop.pay(secret, "pm_card_visa").await;
+            paid = true;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
