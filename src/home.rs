@@ -61,7 +61,10 @@ impl Home {
         // Under `cargo run` these describe the launcher; build scripts that look at them would all run again.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "LD_LIBRARY_PATH" {
+            if name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+                || name == "LD_LIBRARY_PATH"
+            {
                 cargo.env_remove(&*name);
             }
         }

@@ -133,7 +133,10 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
             async move {
                 match router {
                     Some(router) => router.run(stop).await,
-                    None => Ok(stop.cancelled().await),
+                    None => {
+                        stop.cancelled().await;
+                        Ok(())
+                    }
                 }
             }
         }));

@@ -1,5 +1,7 @@
 //! Outbox to inbox over a real Postgres: every fact has its effect once, whatever the bus loses or doubles.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use futures::future::BoxFuture;
 use platform::{
     Db, Error, Moment, Tx,

@@ -75,11 +75,15 @@ async fn buy(shop: &Shop, client: &Client, key: &str) {
 /// There is one order for each checkout; the interrupted one, paid if it was not, is confirmed.
 async fn finished(shop: &Shop, placed: usize, point: &str) {
     let client = shop.login("customer").await;
-    let query = "{ viewer { orders(first: 20) { nodes { id status payments { nextAction { clientSecret } } } } } }";
+    let query =
+        "{ viewer { orders(first: 20) { nodes { id status payments { nextAction { clientSecret } } } } } }";
     let mut paid = false;
     for _ in 0..300 {
         let data = client.run(query, json!({})).await.unwrap_or_default();
-        let orders = data["viewer"]["orders"]["nodes"].as_array().cloned().unwrap_or_default();
+        let orders = data["viewer"]["orders"]["nodes"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         if orders.len() == placed && orders.iter().all(|order| order["status"] == "CONFIRMED") {
             return;
         }
@@ -101,7 +105,7 @@ async fn settled(shop: &Shop, placed: usize) {
     let orders = until(&staff, query, json!({}), |data| {
         let orders = data["orders"]["nodes"].as_array()?;
         let done = orders.iter().all(|order| order["saga"]["status"] == "COMPLETED");
-        (done && data["stuckSagas"].as_array()?.is_empty()).then(|| orders.len())
+        (done && data["stuckSagas"].as_array()?.is_empty()).then_some(orders.len())
     })
     .await;
     assert_eq!(orders, placed, "one order for each checkout");

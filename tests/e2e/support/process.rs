@@ -17,7 +17,11 @@ pub const AGORA: &str = env!("CARGO_BIN_EXE_agora");
 pub fn router_binary() -> PathBuf {
     let target = Path::new(AGORA).parent().and_then(Path::parent).unwrap();
     let binary = target.join("router/release/agora-router");
-    assert!(binary.exists(), "{} is missing: run `make router`", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `make router`",
+        binary.display()
+    );
     binary
 }
 
