@@ -13,10 +13,9 @@ FROM rust:1.95-bookworm AS router
 WORKDIR /src/router
 COPY router/Cargo.toml router/Cargo.lock ./
 COPY router/src src
-COPY router/composition composition
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/target,id=agora-router \
-    CARGO_TARGET_DIR=/target cargo build --release --locked --ignore-rust-version --workspace \
+    CARGO_TARGET_DIR=/target cargo build --release --locked --ignore-rust-version \
     && cp /target/release/agora-router /usr/local/bin/
 
 FROM rust:1.95-bookworm AS services

@@ -2,7 +2,7 @@
 ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 ROUTER_TARGET := $(abspath $(TARGET))/router
-ROUTER_FLAGS := --release --locked --ignore-rust-version --workspace
+ROUTER_FLAGS := --release --locked --ignore-rust-version
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up reset test e2e lint fmt compose prepare bench doctor router
@@ -14,7 +14,7 @@ setup: ## Install what is missing on this machine
 	@scripts/setup
 
 up: setup ## Build and start everything, with a seeded shop; Ctrl-C stops it
-	@cargo build -p agora
+	@scripts/build
 	@exec $(TARGET)/debug/agora up $(ARGS)
 
 reset: ## Stop what was left running and delete the data in .agora
@@ -28,18 +28,21 @@ e2e: setup ## Only the end-to-end tests
 
 lint: ## Formatting and Clippy
 	@cargo fmt --all --check
-	@cd router && cargo fmt --all --check
+	@cd router && cargo fmt --check
+	@cd router/composition && cargo fmt --check
 	@cargo clippy --workspace --all-targets -- -D warnings
 
 fmt: ## Format the code
 	@cargo fmt --all
-	@cd router && cargo fmt --all
+	@cd router && cargo fmt
+	@cd router/composition && cargo fmt
 
-router: ## Build the router and the composition tool
+router: ## Build the router
 	@cd router && CARGO_TARGET_DIR=$(ROUTER_TARGET) cargo build $(ROUTER_FLAGS)
 
-compose: router ## After a change of a schema: export the subgraphs' SDL and compose the supergraph
+compose: ## After a change of a schema: export the subgraphs' SDL and compose the supergraph
 	@UPDATE_SDL=1 cargo test --workspace sdl
+	@cd router/composition && CARGO_TARGET_DIR=$(ROUTER_TARGET) cargo build --release --locked
 	@$(ROUTER_TARGET)/release/composition
 
 prepare: ## After a change of SQL: check all queries and write .sqlx/

@@ -203,7 +203,7 @@ fn ids(page: &Value) -> Result<Ids> {
 /// The rows of the page, by the statements it needs at least.
 async fn sql_once(pool: PgPool, ids: Ids) -> Result<()> {
     let products =
-        sqlx::query("select * from products.products where is_published order by id desc limit 21")
+        sqlx::query("select * from products.products where visible order by created_at desc, id desc limit 21")
             .fetch_all(&pool)
             .await?;
     let products: Vec<Uuid> = products.iter().map(|row| row.get("id")).collect();
@@ -211,7 +211,11 @@ async fn sql_once(pool: PgPool, ids: Ids) -> Result<()> {
         .bind(&products)
         .fetch_all(&pool)
         .await?;
-    sqlx::query("select * from products.prices where variant_id = any($1)")
+    sqlx::query("select * from products.price_ranges where product_id = any($1)")
+        .bind(&products)
+        .fetch_all(&pool)
+        .await?;
+    sqlx::query("select * from products.variant_prices where variant_id = any($1)")
         .bind(&*ids.variants)
         .fetch_all(&pool)
         .await?;

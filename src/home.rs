@@ -48,14 +48,7 @@ impl Home {
         let target = target_dir()?.join("router");
         let mut cargo = Command::new("cargo");
         cargo
-            .args([
-                "build",
-                "--release",
-                "--locked",
-                "--ignore-rust-version",
-                // One set of features, and so of compiled dependencies, with the composition tool.
-                "--workspace",
-            ])
+            .args(["build", "--release", "--locked", "--ignore-rust-version"])
             .current_dir(self.0.join("router"))
             .env("CARGO_TARGET_DIR", &target);
         // Under `cargo run` these describe the launcher; build scripts that look at them would all run again.
