@@ -36,6 +36,10 @@ pub struct Shared {
     #[arg(long, env = "AGORA_SERVICE_KEY", hide_env_values = true, default_value = "")]
     pub service_key: String,
 
+    /// Secret with which the router tells services the addresses of its clients; without it they do not know
+    #[arg(long, env = "AGORA_ROUTER_KEY", hide_env_values = true, default_value = "")]
+    pub router_key: String,
+
     /// Addresses of services that are not at their default, `name=url`, comma-separated
     #[arg(long = "url", env = "AGORA_SERVICE_URLS", value_delimiter = ',')]
     pub urls: Vec<String>,
@@ -96,6 +100,7 @@ impl Shared {
             urls: Arc::new(self.service_urls(base)?),
             keys,
             service_key: ServiceKey::new(self.service_key.clone()),
+            router_key: platform::client::RouterKey::new(&self.router_key),
             bus,
             routes: contracts::ROUTES,
             pool_size: self.pool_size,
