@@ -8,6 +8,7 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use platform::{
+    Commands,
     config::Settings,
     events::bus::Bus,
     service::Deps,
@@ -109,6 +110,12 @@ impl Shared {
                 .clone()
                 .unwrap_or_else(|| format!("http://127.0.0.1:{base}")),
         })
+    }
+
+    /// Asks services in the operator's name, who is whoever knows the service key.
+    pub fn operator(&self, base: u16) -> Result<Commands> {
+        let key = ServiceKey::new(self.service_key.clone());
+        Commands::new("agora", key, Arc::new(self.service_urls(base)?))
     }
 
     fn service_urls(&self, base: u16) -> Result<HashMap<String, String>> {

@@ -1,6 +1,6 @@
 //! Accounts, sessions and roles.
 
-use super::{LOGIN, Rig, code};
+use super::{LOGIN, REGISTER, Rig, code};
 use futures::future::join_all;
 use platform::{Role, Viewer};
 use serde_json::{Value, json};
@@ -56,7 +56,17 @@ async fn one_email_is_one_account() {
             }
         })
         .collect();
-    let all = join_all(emails.iter().map(|email| rig.register(email, None))).await;
+    // Hashing has a queue, and nobody waits in it for ever.
+    let register = async |email: &&str| {
+        let input = json!({"input": {"email": email, "password": "correct horse"}});
+        loop {
+            let answer = rig.ask(&Viewer::anonymous(), REGISTER, input.clone()).await;
+            if answer["errors"][0]["extensions"]["code"] != "UNAVAILABLE" {
+                return answer["data"]["userRegister"].clone();
+            }
+        }
+    };
+    let all = join_all(emails.iter().map(register)).await;
     let (made, refused): (Vec<_>, Vec<_>) = all.iter().partition(|done| done["user"].is_object());
     assert_eq!((made.len(), refused.len()), (1, 49));
     assert!(refused.iter().all(|done| code(done) == "CONFLICT"));
