@@ -71,9 +71,15 @@ impl Claims {
         }
     }
 
-    fn viewer(self) -> Viewer {
-        Viewer {
-            user: UserId::parse(&self.sub),
+    /// `None` if the token says that it is from the future, or is about nobody.
+    fn viewer(self) -> Option<Viewer> {
+        let user = UserId::parse(&self.sub);
+        let guest = CustomerId::parse(&self.sub).filter(|id| self.customer == Some(*id));
+        if self.iat > unix_now() + LEEWAY_SECONDS || (user.is_none() && guest.is_none()) {
+            return None;
+        }
+        Some(Viewer {
+            user,
             customer: self.customer,
             session: self.sid,
             // A person's token never makes a service of them.
@@ -85,7 +91,7 @@ impl Claims {
             vendors: self.vendors,
             tier: self.tier,
             expires_at: Some(self.exp),
-        }
+        })
     }
 }
 
@@ -208,12 +214,14 @@ impl Verifier {
     /// The viewer of an access token, or `None` if the token is bad in any way.
     pub async fn verify(&self, token: &str) -> Option<Viewer> {
         let header = decode_header(token).ok()?;
-        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(ACCESS_TYPE) {
+        let ours = header.alg == Algorithm::EdDSA && header.typ.as_deref() == Some(ACCESS_TYPE);
+        // An extension that must be understood is none of ours.
+        if !ours || header.crit.is_some() {
             return None;
         }
         let key = self.key(header.kid.as_deref()?).await?;
         let data = decode::<Claims>(token, &key, &validation()).ok()?;
-        let viewer = data.claims.viewer();
+        let viewer = data.claims.viewer()?;
         (!self.revocations.concern(&viewer)).then_some(viewer)
     }
 
