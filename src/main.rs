@@ -1,6 +1,6 @@
 //! `agora`: one binary for every role.
 
-use agora::{database::Databases, doctor, import, serve, services::SERVICES, settings::ServiceSettings, up};
+use agora::{database::Databases, doctor, import, operator, serve, services::SERVICES, settings::ServiceSettings, up};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use platform::telemetry::{self, LogFormat};
@@ -49,6 +49,16 @@ enum Role {
     Migrate(Databases),
     /// Fill a running shop with its first users, products and rules; repeating it changes nothing
     Seed(Target),
+    /// Make a login of a running shop, for example its first administrator
+    #[command(subcommand)]
+    User(User),
+    /// Show and change the keys that sign access tokens of a running shop
+    Keys {
+        #[command(subcommand)]
+        what: operator::Keys,
+        #[command(flatten)]
+        target: Target,
+    },
     /// Bring data of another shop into a running one
     #[command(subcommand)]
     Import(Import),
@@ -56,6 +66,17 @@ enum Role {
     Doctor(Located),
     /// Run the sandbox payment provider alone
     Sandbox(agora::sandbox_role::Options),
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Make a login; one that exists is left as it is
+    Create {
+        #[command(flatten)]
+        new: operator::NewUser,
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 #[derive(Subcommand)]
@@ -139,6 +160,10 @@ async fn run(cli: Cli) -> Result<()> {
         Role::Serve(options) => serve(*options).await,
         Role::Migrate(databases) => databases.migrate(|name| eprintln!("  · {name}")).await,
         Role::Seed(target) => agora::seed::run(&target.shared()?, target.port).await,
+        Role::User(User::Create { new, target }) => {
+            operator::create_user(&target.shared()?, target.port, new).await
+        }
+        Role::Keys { what, target } => operator::keys(&target.shared()?, target.port, what).await,
         Role::Import(Import::OnlineRetail {
             file,
             invoices,

@@ -34,6 +34,8 @@ pub struct Router {
     host: String,
     port: u16,
     graphiql: Option<PathBuf>,
+    /// Secret with which it tells services who its clients are.
+    key: String,
 }
 
 impl Router {
@@ -68,7 +70,14 @@ impl Router {
             host: host.to_owned(),
             port,
             graphiql,
+            key: String::new(),
         })
+    }
+
+    /// With the secret that services know it by.
+    pub fn with_key(self, key: &str) -> Self {
+        let key = key.to_owned();
+        Self { key, ..self }
     }
 
     /// Runs until `stop`; a router that dies is started again.
@@ -141,7 +150,8 @@ impl Router {
             )
             .env("HOST", &self.host)
             .env("PORT", self.port.to_string())
-            .env("AGORA_JWKS", self.data.join("jwks.json"));
+            .env("AGORA_JWKS", jwks(self.port))
+            .env("AGORA_ROUTER_KEY", &self.key);
         if let Some(graphiql) = &self.graphiql {
             command.env("AGORA_GRAPHIQL_DIR", graphiql);
         }
@@ -158,6 +168,12 @@ impl Router {
             .env("PORT", self.port.to_string())
             .env("AGORA_APOLLO_HEALTH", format!("127.0.0.1:{}", self.health_port()));
     }
+}
+
+/// Where the users service publishes the keys of access tokens, counted from the router's port.
+pub fn jwks(port: u16) -> String {
+    let port = port + port_offset("users");
+    format!("http://127.0.0.1:{port}/.well-known/jwks.json")
 }
 
 /// Ends the router that a killed launcher left behind: it would keep the port.

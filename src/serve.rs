@@ -8,6 +8,7 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use platform::{
+    Commands,
     config::Settings,
     events::bus::Bus,
     service::Deps,
@@ -35,6 +36,10 @@ pub struct Shared {
     /// Secret with which services call each other
     #[arg(long, env = "AGORA_SERVICE_KEY", hide_env_values = true, default_value = "")]
     pub service_key: String,
+
+    /// Secret with which the router tells services the addresses of its clients; without it they do not know
+    #[arg(long, env = "AGORA_ROUTER_KEY", hide_env_values = true, default_value = "")]
+    pub router_key: String,
 
     /// Addresses of services that are not at their default, `name=url`, comma-separated
     #[arg(long = "url", env = "AGORA_SERVICE_URLS", value_delimiter = ',')]
@@ -96,6 +101,7 @@ impl Shared {
             urls: Arc::new(self.service_urls(base)?),
             keys,
             service_key: ServiceKey::new(self.service_key.clone()),
+            router_key: platform::client::RouterKey::new(&self.router_key),
             bus,
             routes: contracts::ROUTES,
             pool_size: self.pool_size,
@@ -104,6 +110,12 @@ impl Shared {
                 .clone()
                 .unwrap_or_else(|| format!("http://127.0.0.1:{base}")),
         })
+    }
+
+    /// Asks services in the operator's name, who is whoever knows the service key.
+    pub fn operator(&self, base: u16) -> Result<Commands> {
+        let key = ServiceKey::new(self.service_key.clone());
+        Commands::new("agora", key, Arc::new(self.service_urls(base)?))
     }
 
     fn service_urls(&self, base: u16) -> Result<HashMap<String, String>> {

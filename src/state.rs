@@ -76,17 +76,6 @@ impl DataDir {
         write_private(&path, &serde_json::to_vec_pretty(&secrets)?)?;
         Ok(secrets)
     }
-
-    /// Publishes the public half of the signing key for services and router; returns the file.
-    pub fn write_jwks(&self, secrets: &Secrets) -> Result<PathBuf> {
-        let path = self.join("jwks.json");
-        let jwk = Signer::from_pem(&secrets.signing_key_pem)?.jwk().clone();
-        fs::write(
-            &path,
-            serde_json::to_vec_pretty(&serde_json::json!({ "keys": [jwk] }))?,
-        )?;
-        Ok(path)
-    }
 }
 
 /// Written whole or not at all, readable by the owner only.
@@ -104,7 +93,8 @@ fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn random(bytes: usize) -> Result<String> {
+/// Hexadecimal digits of so many random bytes.
+pub(crate) fn random(bytes: usize) -> Result<String> {
     let mut buffer = vec![0; bytes];
     getrandom::fill(&mut buffer).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
     Ok(hex::encode(buffer))

@@ -9,7 +9,7 @@ use crate::{
     serve::{self, Shared},
     services::{SERVICES, port_offset},
     settings::ServiceSettings,
-    state::{DataDir, Secrets},
+    state::{self, DataDir, Secrets},
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -99,14 +99,8 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
         kind => {
             step("router");
             let router_bin = options.router_bin.as_deref();
-            Some(Router::prepare(
-                kind,
-                &home,
-                &data,
-                &options.host,
-                options.port,
-                router_bin,
-            )?)
+            let router = Router::prepare(kind, &home, &data, &options.host, options.port, router_bin)?;
+            Some(router.with_key(&options.shared.router_key))
         }
     };
     let cluster = database(&mut options, &data, &secrets)?;
@@ -183,7 +177,10 @@ async fn drain(everything: CancellationToken, part: impl Future<Output = Result<
 /// What an instance on one machine need not be told.
 fn configure(options: &mut Options, data: &DataDir, secrets: &Secrets) -> Result<()> {
     let shared = &mut options.shared;
-    shared.jwks = data.write_jwks(secrets)?.display().to_string();
+    shared.jwks = router::jwks(options.port);
+    if shared.router_key.is_empty() {
+        shared.router_key = state::random(32)?;
+    }
     if shared.service_key.is_empty() {
         shared.service_key.clone_from(&secrets.service_key);
     }

@@ -1,6 +1,6 @@
 //! Facts. They carry IDs and amounts, never names, addresses or mails.
 
-use crate::payments::PaymentState;
+use crate::{orders::MergeStrategy, payments::PaymentState};
 use platform::{
     Currency,
     events::Event,
@@ -257,3 +257,29 @@ pub struct StockStateChanged {
     pub state: String,
 }
 event!(StockStateChanged, "inventory.stock_state_changed", variant);
+
+/// A guest has logged in: what was the guest's is the customer's from now on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CustomersMerged {
+    pub guest: CustomerId,
+    pub customer: CustomerId,
+    /// What becomes of the carts.
+    pub strategy: MergeStrategy,
+}
+event!(CustomersMerged, "users.customers_merged", customer);
+
+/// Orders of guests belong to a customer from now on, who has shown that the mailbox is theirs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GuestOrdersClaimed {
+    pub customer: CustomerId,
+    pub orders: Vec<OrderId>,
+}
+event!(GuestOrdersClaimed, "users.guest_orders_claimed", customer);
+
+/// Orders have another customer: a guest's account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OrdersReassigned {
+    pub customer: CustomerId,
+    pub orders: Vec<OrderId>,
+}
+event!(OrdersReassigned, "orders.orders_reassigned", customer);

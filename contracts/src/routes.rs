@@ -1,7 +1,7 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{
-    CustomerRegistered, LowStockRaised, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged,
+    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LowStockRaised, OrderConfirmed, OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged,
     PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockStateChanged,
     VendorOrderStatusChanged, VendorStatusChanged,
 };
@@ -9,6 +9,9 @@ use platform::events::{Event, Routes};
 
 pub const ROUTES: Routes = &[
     (CustomerRegistered::TOPIC, &["analytics"]),
+    (CustomersMerged::TOPIC, &["orders"]),
+    (GuestOrdersClaimed::TOPIC, &["orders"]),
+    (OrdersReassigned::TOPIC, &["payments", "shipping"]),
     (
         VendorStatusChanged::TOPIC,
         &["products", "notifications", "analytics"],

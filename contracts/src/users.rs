@@ -1,6 +1,7 @@
 //! What the users service answers.
 
 use crate::{Done, command};
+use chrono::{DateTime, Utc};
 use platform::{
     Country, Language, Role,
     ids::{CustomerId, OrderId, UserId, VendorId},
@@ -121,4 +122,67 @@ command!(
 pub struct ImportedCustomer {
     pub reference: String,
     pub customer: CustomerId,
+}
+
+/// The address that a guest gave at a checkout: for mails, and to find the order once somebody shows that the mailbox
+/// is theirs. The same order again changes nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SetGuestContact {
+    pub order: OrderId,
+    pub customer: CustomerId,
+    pub email: String,
+}
+command!(SetGuestContact, "users", "set_guest_contact", Done);
+
+/// For the operator's command line: a new login with these roles, its address taken as verified.
+#[derive(Serialize, Deserialize)]
+pub struct CreateUser {
+    pub email: String,
+    pub password: String,
+    pub display_name: String,
+    pub roles: Vec<Role>,
+}
+command!(CreateUser, "users", "create_user", CreateUserReply);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum CreateUserReply {
+    Created { user: UserId },
+    /// There is such a login; nothing was changed.
+    Exists,
+}
+
+/// The keys of access tokens, oldest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListKeys {}
+command!(ListKeys, "users", "list_keys", Vec<KeyInfo>);
+
+/// A new key for access tokens, which signs a minute later. Tokens of the old one stay good until they end.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RotateKey {}
+command!(RotateKey, "users", "rotate_key", KeyInfo);
+
+/// Ends a key and all its tokens at once. `None`: there is none.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RetireKey {
+    pub kid: String,
+}
+command!(RetireKey, "users", "retire_key", Option<KeyInfo>);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeyInfo {
+    pub kid: String,
+    pub state: KeyState,
+    pub created_at: DateTime<Utc>,
+    pub signs_from: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyState {
+    /// Published, signs soon.
+    Next,
+    Signing,
+    /// Signs no more; its last tokens are still good.
+    Old,
+    /// Refused.
+    Ended,
 }

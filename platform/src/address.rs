@@ -107,3 +107,20 @@ fn e164(phone: &str) -> bool {
     };
     (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit())
 }
+
+/// Longest email address (RFC 5321 §4.5.3.1.3, without the angle brackets).
+const EMAIL_MAX: usize = 254;
+
+/// Trims and checks an email address. Whether it exists, only a mail can tell, so this stays simple.
+pub fn email(text: &str) -> Option<String> {
+    let text = text.trim();
+    let label = |label: &str| {
+        !label.is_empty() && !label.starts_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    let valid = text.len() <= EMAIL_MAX
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && text.rsplit_once('@').is_some_and(|(local, domain)| {
+            (1..=64).contains(&local.len()) && domain.contains('.') && domain.split('.').all(label)
+        });
+    valid.then(|| text.to_owned())
+}

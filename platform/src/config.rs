@@ -1,6 +1,7 @@
 //! What every service is told at its start. The launcher reads flags and environment once; nothing else does.
 
 use crate::{
+    client::RouterKey,
     events::Routes,
     events::bus::Bus,
     token::{KeySource, ServiceKey},
@@ -16,6 +17,8 @@ pub struct Settings {
     pub keys: KeySource,
     /// Secret with which services call each other.
     pub service_key: ServiceKey,
+    /// With it the router says who its clients are; without it services do not know.
+    pub router_key: Option<RouterKey>,
     pub bus: Bus,
     /// Which services consume which topic.
     pub routes: Routes,

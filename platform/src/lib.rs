@@ -4,6 +4,7 @@
 //! No SQL of a service, no entity, no business rule lives here.
 
 pub mod address;
+pub mod client;
 pub mod commands;
 pub mod config;
 pub mod db;
@@ -16,6 +17,7 @@ pub mod live;
 pub mod loader;
 pub mod money;
 pub mod page;
+pub mod revocation;
 pub mod scalars;
 pub mod service;
 pub mod telemetry;

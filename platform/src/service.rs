@@ -13,6 +13,7 @@ use crate::{
         relay,
     },
     live::Live,
+    revocation,
     token::{ServiceKey, Verifier},
     viewer::Viewer,
 };
@@ -101,7 +102,13 @@ impl Service {
         data: impl Fn(&Viewer, &mut Data) + Send + Sync + 'static,
     ) -> Self {
         let data: RequestData = Arc::new(data);
-        let graphql = graphql::routes(name, deps.verifier.clone(), executor, data);
+        let graphql = graphql::routes(
+            name,
+            deps.verifier.clone(),
+            deps.settings.router_key.clone(),
+            executor,
+            data,
+        );
         let (commands, handlers, workers) = Default::default();
         Self {
             name,
@@ -193,6 +200,14 @@ impl Service {
             handlers,
             stop.clone(),
         ));
+        tasks.spawn({
+            let (commands, stop) = (deps.commands.clone(), stop.clone());
+            let revocations = deps.verifier.revocations().clone();
+            async move {
+                revocation::follow(commands, revocations, stop).await;
+                Ok(())
+            }
+        });
         let relay = relay::run(
             deps.db.clone(),
             deps.bus.clone(),

@@ -50,6 +50,7 @@ impl TestDb {
             urls: Arc::new(HashMap::new()),
             keys: KeySource::Fixed(JwkSet { keys: vec![] }),
             service_key: ServiceKey::new("test"),
+            router_key: crate::client::RouterKey::new("test"),
             bus: Bus::local(),
             routes: &[],
             pool_size: 5,

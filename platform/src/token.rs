@@ -3,6 +3,7 @@
 
 use crate::{
     ids::{CustomerId, SessionId, UserId, VendorId},
+    revocation::Revocations,
     viewer::{Role, Viewer},
 };
 use anyhow::Context;
@@ -27,6 +28,8 @@ const ACCESS_TYPE: &str = "at+jwt";
 const LEEWAY_SECONDS: u64 = 30;
 /// An unknown `kid` may make us read the key set again, but not more often than this.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(10);
+/// A key that was withdrawn is trusted no longer than this.
+const MAX_AGE: Duration = Duration::from_secs(30);
 
 /// Claims of an access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,9 +71,15 @@ impl Claims {
         }
     }
 
-    fn viewer(self) -> Viewer {
-        Viewer {
-            user: UserId::parse(&self.sub),
+    /// `None` if the token says that it is from the future, or is about nobody.
+    fn viewer(self) -> Option<Viewer> {
+        let user = UserId::parse(&self.sub);
+        let guest = CustomerId::parse(&self.sub).filter(|id| self.customer == Some(*id));
+        if self.iat > unix_now() + LEEWAY_SECONDS || (user.is_none() && guest.is_none()) {
+            return None;
+        }
+        Some(Viewer {
+            user,
             customer: self.customer,
             session: self.sid,
             // A person's token never makes a service of them.
@@ -82,7 +91,7 @@ impl Claims {
             vendors: self.vendors,
             tier: self.tier,
             expires_at: Some(self.exp),
-        }
+        })
     }
 }
 
@@ -124,6 +133,11 @@ impl Signer {
         Ok(private_half(&key).to_pkcs8_pem(Default::default())?.to_string())
     }
 
+    /// The key ID.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
     /// The public half, for the key set.
     pub fn jwk(&self) -> &Jwk {
         &self.jwk
@@ -153,6 +167,8 @@ pub enum KeySource {
     Url(String),
     /// Fixed keys, for tests.
     Fixed(JwkSet),
+    /// Keys of this process, which may change.
+    Shared(Arc<RwLock<JwkSet>>),
 }
 
 impl std::str::FromStr for KeySource {
@@ -171,6 +187,7 @@ impl std::str::FromStr for KeySource {
 pub struct Verifier {
     source: KeySource,
     keys: Arc<RwLock<Keys>>,
+    revocations: Revocations,
 }
 
 #[derive(Default)]
@@ -185,42 +202,57 @@ impl Verifier {
         Self {
             source,
             keys: Arc::default(),
+            revocations: Revocations::default(),
         }
+    }
+
+    /// Tokens that are dead before their time, as far as this process knows.
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
     }
 
     /// The viewer of an access token, or `None` if the token is bad in any way.
     pub async fn verify(&self, token: &str) -> Option<Viewer> {
         let header = decode_header(token).ok()?;
-        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(ACCESS_TYPE) {
+        let ours = header.alg == Algorithm::EdDSA && header.typ.as_deref() == Some(ACCESS_TYPE);
+        // An extension that must be understood is none of ours.
+        if !ours || header.crit.is_some() {
             return None;
         }
         let key = self.key(header.kid.as_deref()?).await?;
         let data = decode::<Claims>(token, &key, &validation()).ok()?;
-        Some(data.claims.viewer())
+        let viewer = data.claims.viewer()?;
+        (!self.revocations.concern(&viewer)).then_some(viewer)
     }
 
     async fn key(&self, kid: &str) -> Option<DecodingKey> {
-        if let Some(key) = self.cached(kid) {
-            return Some(key);
+        let known = self.cached(kid);
+        if self.may_reload(known.is_some()) {
+            self.reload().await;
+            return self.cached(kid);
         }
-        if self.may_reload() {
-            match self.read().await {
-                Ok(set) => self.store(&set),
-                Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot read the key set"),
-            }
+        known
+    }
+
+    /// Reads the keys again; if that fails, those of before stay.
+    pub async fn reload(&self) {
+        match self.read().await {
+            Ok(set) => self.store(&set),
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "cannot read the key set"),
         }
-        self.cached(kid)
     }
 
     fn cached(&self, kid: &str) -> Option<DecodingKey> {
         self.keys.read().ok()?.by_kid.get(kid).cloned()
     }
 
-    fn may_reload(&self) -> bool {
+    /// Now and then for a known key, sooner for an unknown one. Of many requests at once, one reloads.
+    fn may_reload(&self, known: bool) -> bool {
+        let age = if known { MAX_AGE } else { RELOAD_INTERVAL };
         let Ok(mut keys) = self.keys.write() else {
             return false;
         };
-        let due = keys.by_kid.is_empty() || keys.read_at.is_none_or(|at| at.elapsed() >= RELOAD_INTERVAL);
+        let due = keys.by_kid.is_empty() || keys.read_at.is_none_or(|at| at.elapsed() >= age);
         if due {
             keys.read_at = Some(Instant::now());
         }
@@ -230,6 +262,10 @@ impl Verifier {
     async fn read(&self) -> anyhow::Result<JwkSet> {
         match &self.source {
             KeySource::Fixed(set) => Ok(set.clone()),
+            KeySource::Shared(set) => {
+                let set = set.read().map_err(|_| anyhow::anyhow!("the key set is broken"))?;
+                Ok(set.clone())
+            }
             KeySource::File(path) => {
                 let text = tokio::fs::read_to_string(path)
                     .await
@@ -303,6 +339,13 @@ impl ServiceKey {
         )?)
     }
 
+    /// A key for another purpose, which tells nothing about the secret.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        use sha2::Digest;
+        let parts = [purpose.as_bytes(), &[0], self.bytes()].concat();
+        sha2::Sha256::digest(parts).into()
+    }
+
     /// The calling service, if the token is good for calls to `to`.
     pub fn caller(&self, token: &str, to: &str) -> Option<String> {
         let mut validation = Validation::new(Algorithm::HS256);
@@ -322,76 +365,5 @@ impl std::fmt::Debug for ServiceKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn signer() -> Signer {
-        Signer::from_pem(&Signer::generate_pem().unwrap()).unwrap()
-    }
-
-    fn verifier(signer: &Signer) -> Verifier {
-        Verifier::new(KeySource::Fixed(JwkSet {
-            keys: vec![signer.jwk().clone()],
-        }))
-    }
-
-    fn shopper() -> Viewer {
-        let roles = vec![Role::Customer, Role::Service];
-        Viewer {
-            user: Some(UserId::new()),
-            customer: Some(CustomerId::new()),
-            roles,
-            ..Viewer::default()
-        }
-    }
-
-    #[tokio::test]
-    async fn a_good_token_names_its_viewer_and_nobody_becomes_a_service() {
-        let signer = signer();
-        let viewer = shopper();
-        let token = signer.sign(&Claims::new(&viewer, 60)).unwrap();
-        let seen = verifier(&signer).verify(&token).await.unwrap();
-        assert_eq!((seen.user, seen.customer), (viewer.user, viewer.customer));
-        assert_eq!(seen.roles, [Role::Customer]);
-    }
-
-    #[tokio::test]
-    async fn bad_tokens_are_refused() {
-        let (signer, stranger) = (signer(), self::signer());
-        let verifier = verifier(&signer);
-        let claims = Claims::new(&shopper(), 60);
-        let edited = |edit: fn(&mut Claims)| {
-            let mut claims = claims.clone();
-            edit(&mut claims);
-            signer.sign(&claims).unwrap()
-        };
-        let mut cases = vec![
-            stranger.sign(&claims).unwrap(),
-            edited(|c| c.exp = unix_now() - 120),
-            edited(|c| c.nbf = unix_now() + 120),
-            edited(|c| c.iss = "evil".into()),
-            edited(|c| c.aud = "evil".into()),
-            String::new(),
-            "a.b.c".into(),
-        ];
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(signer.kid.clone());
-        cases.push(encode(&header, &claims, &signer.key).unwrap()); // typ JWT, not at+jwt
-        let hs = EncodingKey::from_secret(serde_json::to_string(signer.jwk()).unwrap().as_bytes());
-        let mut header = Header::new(Algorithm::HS256);
-        (header.kid, header.typ) = (Some(signer.kid.clone()), Some(ACCESS_TYPE.into()));
-        cases.push(encode(&header, &claims, &hs).unwrap());
-        for token in cases {
-            assert!(verifier.verify(&token).await.is_none(), "{token}");
-        }
-    }
-
-    #[test]
-    fn a_service_token_is_good_for_one_service() {
-        let key = ServiceKey::new("secret");
-        let token = key.mint("orders", "payments").unwrap();
-        assert_eq!(key.caller(&token, "payments").as_deref(), Some("orders"));
-        assert_eq!(key.caller(&token, "inventory"), None);
-        assert_eq!(ServiceKey::new("other").caller(&token, "payments"), None);
-    }
-}
+#[path = "token_tests.rs"]
+mod tests;

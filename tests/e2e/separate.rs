@@ -44,7 +44,6 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
     let (path, port) = (folder("separate"), ports());
     let data = DataDir::open(&path).unwrap();
     let secrets = data.secrets().unwrap();
-    let jwks = data.write_jwks(&secrets).unwrap();
     let cluster = Cluster::prepare(data.path(), &secrets.database, None).unwrap();
     cluster.start().unwrap();
     let redis = TcpListener::bind("127.0.0.1:0")
@@ -69,7 +68,10 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
         ("REDIS_URL", format!("redis://127.0.0.1:{redis}")),
         ("AGORA_SERVICE_KEY", secrets.service_key.clone()),
         ("AGORA_SIGNING_KEY", secrets.signing_key_pem.clone()),
-        ("AGORA_JWKS", jwks.display().to_string()),
+        (
+            "AGORA_JWKS",
+            format!("http://127.0.0.1:{}/.well-known/jwks.json", port + 1),
+        ),
         ("AGORA_PORT", port.to_string()),
         ("AGORA_DATA", path.display().to_string()),
         ("AGORA_MAIL_DIR", path.join("mail").display().to_string()),

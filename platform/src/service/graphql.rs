@@ -2,6 +2,8 @@
 
 use super::RequestData;
 use crate::{
+    client::{Client, RouterKey},
+    revocation::Revocations,
     token::{Verifier, unix_now},
     viewer::Viewer,
 };
@@ -24,6 +26,7 @@ use std::{
 struct Host<E> {
     name: &'static str,
     verifier: Verifier,
+    router: Option<RouterKey>,
     executor: E,
     data: RequestData,
 }
@@ -37,12 +40,14 @@ enum Identity {
 pub(super) fn routes<E: Executor>(
     name: &'static str,
     verifier: Verifier,
+    router: Option<RouterKey>,
     executor: E,
     data: RequestData,
 ) -> Router {
     let host = Arc::new(Host {
         name,
         verifier,
+        router,
         executor,
         data,
     });
@@ -76,6 +81,7 @@ async fn execute<E: Executor>(State(host): State<Arc<Host<E>>>, headers: HeaderM
     };
     (host.data)(&viewer, &mut request.data);
     request.data.insert(*viewer);
+    request.data.insert(Client::of(&headers, host.router.as_ref()));
     let response = host.executor.execute(request).await;
     count(host.name);
     match serde_json::to_vec(&response) {
@@ -143,8 +149,8 @@ async fn subscribe<E: Executor>(
         .max_message_size(256 * 1024)
         .protocols(["graphql-transport-ws"])
         .on_upgrade(move |socket| async move {
-            let expiry = Arc::new(Mutex::new(None));
-            let seen = expiry.clone();
+            let opened = Arc::new(Mutex::new(None));
+            let (seen, revocations) = (opened.clone(), host.verifier.revocations().clone());
             let executor = host.executor.clone();
             let serve = GraphQLWebSocket::new(socket, executor, protocol)
                 .on_connection_init(move |payload| async move {
@@ -153,8 +159,8 @@ async fn subscribe<E: Executor>(
                     else {
                         return Err(crate::Error::Unauthenticated.into());
                     };
-                    if let Ok(mut expiry) = seen.lock() {
-                        *expiry = viewer.expires_at;
+                    if let Ok(mut opened) = seen.lock() {
+                        *opened = Some((*viewer).clone());
                     }
                     let mut data = Data::default();
                     (host.data)(&viewer, &mut data);
@@ -165,7 +171,7 @@ async fn subscribe<E: Executor>(
             // A socket lives no longer than the token that opened it.
             tokio::select! {
                 () = serve => {}
-                () = expired(expiry) => {}
+                () = dead(opened, revocations) => {}
             }
         })
 }
@@ -180,11 +186,15 @@ fn authorization(payload: &serde_json::Value) -> Option<String> {
     Some(value.as_str().unwrap_or("").to_owned())
 }
 
-async fn expired(expiry: Arc<Mutex<Option<u64>>>) {
+/// Waits until the token that opened a socket has ended, by itself or before its time.
+async fn dead(opened: Arc<Mutex<Option<Viewer>>>, revocations: Revocations) {
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let at = expiry.lock().ok().and_then(|at| *at);
-        if at.is_some_and(|at| at <= unix_now()) {
+        let viewer = opened.lock().ok().and_then(|viewer| viewer.clone());
+        let over = |viewer: &Viewer| {
+            revocations.concern(viewer) || viewer.expires_at.is_some_and(|at| at <= unix_now())
+        };
+        if viewer.as_ref().is_some_and(over) {
             return;
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     actions::{
-        fulfilment, refunds,
+        fulfilment, merge, refunds,
         transitions::{self, SYSTEM},
     },
     domain::{
@@ -13,7 +13,11 @@ use crate::{
     store::{self, history::NewEvent},
 };
 use contracts::{
-    events::{PaymentRefundStatusChanged, PaymentStatusChanged, ShipmentStatusChanged},
+    events::{
+        CustomersMerged, GuestOrdersClaimed, PaymentRefundStatusChanged, PaymentStatusChanged,
+        ShipmentStatusChanged,
+    },
+    orders::MergeCarts,
     payments::PaymentState,
 };
 use platform::{Error, Tx, events::Received};
@@ -93,6 +97,27 @@ pub async fn shipment(tx: &mut Tx, received: Received<ShipmentStatusChanged>) ->
     fulfilment::shipment(tx, &received.event)
         .await
         .map_err(infallible)
+}
+
+/// A guest has logged in.
+pub async fn customers_merged(tx: &mut Tx, received: Received<CustomersMerged>) -> Result<(), Error> {
+    let CustomersMerged {
+        guest,
+        customer,
+        strategy,
+    } = received.event;
+    let command = MergeCarts {
+        guest,
+        customer,
+        strategy,
+    };
+    merge::customers(tx, &command).await
+}
+
+/// Somebody has shown that the mailbox of these orders is theirs.
+pub async fn guest_orders_claimed(tx: &mut Tx, received: Received<GuestOrdersClaimed>) -> Result<(), Error> {
+    let GuestOrdersClaimed { customer, orders } = received.event;
+    merge::claim(tx, customer, &orders).await
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ pub mod store;
 
 use actions::{saga, tasks, vendor_orders};
 use contracts::{
-    events::{PaymentRefundStatusChanged, PaymentStatusChanged, ShipmentStatusChanged},
+    events::{
+        CustomersMerged, GuestOrdersClaimed, PaymentRefundStatusChanged, PaymentStatusChanged,
+        ShipmentStatusChanged,
+    },
     orders::*,
 };
 use platform::{Deps, Service, Viewer};
@@ -85,6 +88,8 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
             let (deps, settings) = (import_deps.clone(), import_settings.clone());
             async move { commands::import_order(&deps, &settings, call, command).await }
         })
+        .on::<CustomersMerged, _>(|tx, received| Box::pin(consumers::customers_merged(tx, received)))
+        .on::<GuestOrdersClaimed, _>(|tx, received| Box::pin(consumers::guest_orders_claimed(tx, received)))
         .on::<PaymentStatusChanged, _>(|tx, received| Box::pin(consumers::payment(tx, received)))
         .on::<PaymentRefundStatusChanged, _>(|tx, received| Box::pin(consumers::refund(tx, received)))
         .on::<ShipmentStatusChanged, _>(|tx, received| Box::pin(consumers::shipment(tx, received)));

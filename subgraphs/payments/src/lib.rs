@@ -127,7 +127,10 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         .command(on(&app, commands::sync_payment))
         .command(on(&app, commands::cancel_payment))
         .command(on(&app, commands::capture_payment))
-        .command(on(&app, commands::refund_payment));
+        .command(on(&app, commands::refund_payment))
+        .on::<contracts::events::OrdersReassigned, _>(|tx, received| {
+            Box::pin(store::owners::reassigned(tx, received))
+        });
     let (parked, open, refunds) = (app.clone(), app.clone(), app.clone());
     Ok(service
         .worker(move |stop| async move {

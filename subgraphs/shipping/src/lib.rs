@@ -39,5 +39,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         .command::<ImportDelivery, _, _>(move |_, delivery| {
             let deps = imports.clone();
             async move { commands::import_delivery(&deps, delivery).await }
+        })
+        .on::<contracts::events::OrdersReassigned, _>(|tx, received| {
+            Box::pin(store::owners::reassigned(tx, received))
         }))
 }

@@ -2,30 +2,42 @@
 
 use anyhow::{Context, anyhow};
 use argon2::{
-    Argon2,
+    Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::JwkSet;
 use platform::{
     Error, Viewer,
     token::{ACCESS_TOKEN_SECONDS, Claims, KeySource, Signer, Verifier},
 };
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 use tokio::sync::Semaphore;
 
 /// Hashes at the same time: each takes 19 MiB and a core.
 const HASHES: usize = 2;
+/// Argon2id: memory in KiB, passes, lanes (the floor that OWASP names). Hashes of before are made anew at a login.
+const MEMORY: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
 /// Longest wait for one of them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub struct Auth {
-    signer: Signer,
-    /// Knows our own key without asking anybody.
+    /// The key of the configuration.
+    configured: Signer,
+    /// The key that signs now.
+    signer: Arc<RwLock<Signer>>,
+    /// The keys that are accepted now.
+    keys: Arc<RwLock<JwkSet>>,
+    /// Knows them without asking anybody.
     own: Verifier,
-    /// Knows also the keys of before.
+    /// Knows what this process has heard of revocations.
     shared: Verifier,
     hashing: Arc<Semaphore>,
     /// Hash of a password that nobody has: unknown accounts take as long as known ones.
@@ -56,14 +68,17 @@ pub fn digest(text: &str) -> Vec<u8> {
 
 impl Auth {
     pub fn new(signing_key_pem: &str, shared: Verifier) -> anyhow::Result<Self> {
-        let signer = Signer::from_pem(signing_key_pem)?;
-        let own = Verifier::new(KeySource::Fixed(JwkSet {
-            keys: vec![signer.jwk().clone()],
+        let configured = Signer::from_pem(signing_key_pem)?;
+        let keys = Arc::new(RwLock::new(JwkSet {
+            keys: vec![configured.jwk().clone()],
         }));
+        let own = Verifier::new(KeySource::Shared(keys.clone()));
         let secret = Secret::new().map_err(|e| anyhow!(e.describe()))?;
         let decoy = hash_now(&secret.text)?.into();
         Ok(Self {
-            signer,
+            signer: Arc::new(RwLock::new(configured.clone())),
+            configured,
+            keys,
             own,
             shared,
             hashing: Arc::new(Semaphore::new(HASHES)),
@@ -71,22 +86,38 @@ impl Auth {
         })
     }
 
-    pub fn jwk(&self) -> &Jwk {
-        self.signer.jwk()
+    pub fn configured(&self) -> &Signer {
+        &self.configured
+    }
+
+    /// The public keys that are accepted now.
+    pub fn keys(&self) -> JwkSet {
+        let keys = self.keys.read().map(|keys| keys.clone());
+        keys.unwrap_or(JwkSet { keys: Vec::new() })
+    }
+
+    /// Signs with `signer` and accepts `keys` from now on.
+    pub fn adopt(&self, signer: Signer, keys: JwkSet) {
+        if let Ok(mut current) = self.signer.write() {
+            *current = signer;
+        }
+        if let Ok(mut current) = self.keys.write() {
+            *current = keys;
+        }
     }
 
     /// An access token and when it ends (seconds since 1970).
     pub fn access_token(&self, viewer: &Viewer) -> Result<(String, u64), Error> {
         let claims = Claims::new(viewer, ACCESS_TOKEN_SECONDS);
-        Ok((self.signer.sign(&claims)?, claims.exp))
+        let signer = self.signer.read().map_err(|_| anyhow!("the signing key is broken"))?.clone();
+        Ok((signer.sign(&claims)?, claims.exp))
     }
 
     /// Whom an access token names.
     pub async fn viewer(&self, token: &str) -> Option<Viewer> {
-        match self.own.verify(token).await {
-            Some(viewer) => Some(viewer),
-            None => self.shared.verify(token).await,
-        }
+        self.own.reload().await;
+        let viewer = self.own.verify(token).await?;
+        (!self.shared.revocations().concern(&viewer)).then_some(viewer)
     }
 
     /// Argon2id, 19 MiB, two passes, with a salt of its own, as a PHC string.
@@ -102,11 +133,19 @@ impl Auth {
         let password = password.to_owned();
         let right = self.slowly(move || {
             let parsed = PasswordHash::new(&hash).map_err(|e| anyhow!("a stored hash is broken: {e}"))?;
-            Ok(Argon2::default()
+            Ok(argon2()?
                 .verify_password(password.as_bytes(), &parsed)
                 .is_ok())
         });
         Ok(right.await? && known)
+    }
+
+    /// The hash to keep from now on, where the kept one was made in another way. Ask it about a right password only.
+    pub async fn rehash(&self, password: &str, hash: &str) -> Result<Option<String>, Error> {
+        match current(hash) {
+            true => Ok(None),
+            false => self.hash(password).await.map(Some),
+        }
     }
 
     async fn slowly<T: Send + 'static>(
@@ -128,8 +167,30 @@ impl Auth {
 }
 
 fn hash_now(password: &str) -> anyhow::Result<String> {
-    let hash = Argon2::default()
+    let hash = argon2()?
         .hash_password(password.as_bytes())
         .map_err(|e| anyhow!("cannot hash: {e}"))?;
     Ok(hash.to_string())
+}
+
+fn argon2() -> anyhow::Result<Argon2<'static>> {
+    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|e| anyhow!("bad parameters: {e}"))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Whether a hash was made as we make them now.
+fn current(hash: &str) -> bool {
+    hash.starts_with(&format!("$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}$"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_name_how_they_were_made() {
+        assert!(current(&hash_now("correct horse").unwrap()));
+        assert!(!current("$argon2id$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ$aGFzaA"));
+        assert!(!current("$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"));
+    }
 }

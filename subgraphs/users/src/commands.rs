@@ -1,5 +1,7 @@
 //! What other services ask. Every answer is the same when asked again.
 
+pub mod accounts;
+
 use crate::{
     App,
     actions::{account, loyalty, vendor, vip},

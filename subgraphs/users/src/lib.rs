@@ -4,6 +4,7 @@
 //! - `store`: SQL
 //! - `actions`: what people do
 //! - `commands`, `consumers`: what other services ask and tell
+//! - `auth`, `keys`: passwords, and the keys of access tokens
 //! - `schema`: GraphQL
 
 mod actions;
@@ -11,6 +12,7 @@ mod auth;
 mod commands;
 mod consumers;
 pub mod domain;
+mod keys;
 mod schema;
 mod store;
 #[cfg(test)]
@@ -22,14 +24,16 @@ use axum::{Json, Router, routing::get};
 use contracts::{
     events::{OrderConfirmed, RefundStatusChanged},
     users::{
-        EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers, RedeemPoints,
-        ReleasePoints,
+        CreateUser, EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers, ListKeys,
+        RedeemPoints, ReleasePoints, RetireKey, RotateKey, SetGuestContact,
     },
 };
-use jsonwebtoken::jwk::JwkSet;
-use platform::{Deps, Service, Viewer};
+use platform::{Deps, Error, Service, Viewer, revocation::GetRevocations};
 use schema::{loaders::Reader, mutation::Mutation, query::Query};
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 pub const NAME: &str = "users";
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -53,6 +57,18 @@ pub(crate) fn app<'a>(ctx: &Context<'a>) -> &'a App {
     ctx.data_unchecked::<App>()
 }
 
+/// Whether this operation has tried a password or a mail yet.
+#[derive(Default)]
+pub(crate) struct Tried(AtomicBool);
+
+/// One try per operation: a hundred aliases of `login` would be a hundred guesses in one request.
+pub(crate) fn once(ctx: &Context<'_>) -> Result<(), Error> {
+    match ctx.data_unchecked::<Tried>().0.swap(true, Ordering::Relaxed) {
+        false => Ok(()),
+        true => Err(Error::BadInput("one login, registration or mail per operation".to_owned())),
+    }
+}
+
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 fn schema(app: App) -> Schema {
@@ -69,6 +85,8 @@ pub fn sdl() -> String {
     platform::service::sdl(&builder().finish())
 }
 
+/// How often the keys are looked at, because another process may have changed them.
+const KEYS: Duration = Duration::from_secs(10);
 /// Once an hour, what can no longer be used goes away.
 const CLEANING: Duration = Duration::from_secs(3600);
 
@@ -78,12 +96,10 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         deps: deps.clone(),
         auth,
     };
-    let keys = JwkSet {
-        keys: vec![app.auth.jwk().clone()],
-    };
+    let auth = app.auth.clone();
     let jwks = Router::new().route(
         "/.well-known/jwks.json",
-        get(move || std::future::ready(Json(keys.clone()))),
+        get(move || std::future::ready(Json(auth.keys()))),
     );
     let db = deps.db.clone();
     let data = move |viewer: &Viewer, data: &mut async_graphql::Data| {
@@ -91,6 +107,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
             db: db.clone(),
             viewer: viewer.clone(),
         }));
+        data.insert(Tried::default());
     };
     macro_rules! answer {
         ($service:expr, $($command:ty => $handler:path),* $(,)?) => {
@@ -113,11 +130,21 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         EnsureUser => commands::ensure_user,
         EnsureVendor => commands::ensure_vendor,
         ImportCustomers => commands::import_customers,
+        SetGuestContact => commands::accounts::set_guest_contact,
+        CreateUser => commands::accounts::create_user,
+        GetRevocations => commands::accounts::get_revocations,
+        ListKeys => commands::accounts::list_keys,
+        RotateKey => commands::accounts::rotate_key,
+        RetireKey => commands::accounts::retire_key,
     );
     Ok(service
         .on::<OrderConfirmed, _>(|tx, received| Box::pin(consumers::order_confirmed(tx, received)))
         .on::<RefundStatusChanged, _>(|tx, received| Box::pin(consumers::refund_status_changed(tx, received)))
         .routes(jwks)
+        .worker(move |stop| async move {
+            let step = || async { keys::refresh(&app).await.map(|()| false) };
+            platform::worker::run("keys", &stop, &tokio::sync::Notify::new(), KEYS, step).await;
+        })
         .worker(move |stop| async move {
             let step = || async {
                 store::sessions::clean(deps.db.pool()).await?;

@@ -2,7 +2,10 @@
 
 use crate::{
     Settings,
-    actions::saga::{self, Driver, payment_command},
+    actions::{
+        saga::{self, Driver, payment_command},
+        tasks::{self, Task},
+    },
     domain::{
         cart::CartStatus,
         order::OrderStatus,
@@ -36,6 +39,8 @@ pub struct Agreement {
     pub provider: String,
     pub saved_method: Option<ID>,
     pub return_url: Option<String>,
+    /// Where a guest wants mails about the order.
+    pub email: Option<String>,
     pub key: String,
 }
 
@@ -69,7 +74,16 @@ pub async fn complete(
         input.saved_method.as_deref(),
         &input.return_url,
     );
-    let hash = Sha256::digest(serde_json::to_vec(&fields)?).to_vec();
+    let mut request = serde_json::to_vec(&fields)?;
+    request.extend(input.email.iter().flat_map(|email| email.bytes()));
+    let hash = Sha256::digest(request).to_vec();
+    let email = match &input.email {
+        Some(text) => Some(
+            platform::address::email(text)
+                .ok_or_else(|| Invalid::invalid(&["input", "email"], "an email address"))?,
+        ),
+        None => None,
+    };
     if let Some((id, known)) = store::sagas::by_key(deps.db.pool(), &viewer.actor(), &input.key).await? {
         return again(deps, settings, id, known == hash).await;
     }
@@ -193,6 +207,10 @@ pub async fn complete(
     };
     if !store::sagas::insert(&mut tx, &saga, &input.key, &hash, owner).await? {
         return Err(Invalid::in_progress(1000).into());
+    }
+    if let Some(email) = email.filter(|_| viewer.user.is_none()) {
+        let (order, customer) = (saga.order_id, saga.customer_id);
+        tasks::later(&mut tx, order, &Task::GuestContact { order, customer, email }).await?;
     }
     store::carts::set_status(&mut tx, cart, CartStatus::Locked).await?;
     let locked = store::sagas::StepRow {

@@ -1,41 +1,80 @@
-//! Two carts become one: at login, and when a checkout is undone after the customer started another cart.
+//! Two carts become one: at login, and when a checkout is undone after the customer started another cart. What else a
+//! guest had becomes the account's, too.
 
 use crate::{
-    actions::carts::merged,
+    actions::{carts::merged, transitions::CUSTOMER_ORDERS},
     domain::cart::{CartRow, CartStatus},
     store,
 };
-use contracts::orders::{MergeCarts, MergeCartsReply, MergeStrategy};
-use platform::{Deps, Error, Moment, Tx, ids::CustomerId};
+use contracts::{
+    events::OrdersReassigned,
+    orders::{MergeCarts, MergeCartsReply, MergeStrategy},
+};
+use platform::{
+    Deps, Error, Moment, Tx,
+    ids::{CustomerId, OrderId},
+};
+
+/// Orders in one event.
+const CHUNK: usize = 500;
 
 /// The guest's cart goes into the customer's; both are locked in the order of their IDs.
 pub async fn at_login(deps: &Deps, moment: Moment, command: &MergeCarts) -> Result<MergeCartsReply, Error> {
-    if command.guest == command.customer {
-        return Ok(MergeCartsReply { merged: false });
-    }
     let mut tx = deps.db.begin(moment).await?;
-    let carts = store::carts::lock_active(&mut tx, &[command.guest, command.customer]).await?;
+    let merged = carts(&mut tx, command).await?;
+    tx.commit().await?;
+    Ok(MergeCartsReply { merged })
+}
+
+/// True if the guest had a cart with lines.
+async fn carts(tx: &mut Tx, command: &MergeCarts) -> Result<bool, Error> {
+    if command.guest == command.customer {
+        return Ok(false);
+    }
+    let carts = store::carts::lock_active(tx, &[command.guest, command.customer]).await?;
     let of = |customer: CustomerId| carts.iter().find(|cart| cart.customer_id == customer);
     let Some(guest) = of(command.guest) else {
-        return Ok(MergeCartsReply { merged: false });
+        return Ok(false);
     };
-    let filled = !store::carts::lines(&mut *tx, &[guest.id]).await?.is_empty();
+    let filled = !store::carts::lines(&mut **tx, &[guest.id]).await?.is_empty();
     match (of(command.customer), command.strategy) {
-        (None, _) => give(&mut tx, guest, command.customer).await?,
+        (None, _) => give(tx, guest, command.customer).await?,
         (Some(account), MergeStrategy::KeepGuest) => {
-            store::carts::set_status(&mut tx, account.id, CartStatus::Merged).await?;
-            give(&mut tx, guest, command.customer).await?;
+            store::carts::set_status(tx, account.id, CartStatus::Merged).await?;
+            give(tx, guest, command.customer).await?;
         }
         (Some(account), strategy) => {
             // Amounts of different currencies do not mix; the account's cart stays as it is.
             if strategy == MergeStrategy::Merge && account.currency == guest.currency {
-                pour(&mut tx, guest, account).await?;
+                pour(tx, guest, account).await?;
             }
-            store::carts::set_status(&mut tx, guest.id, CartStatus::Merged).await?;
+            store::carts::set_status(tx, guest.id, CartStatus::Merged).await?;
         }
     }
-    tx.commit().await?;
-    Ok(MergeCartsReply { merged: filled })
+    Ok(filled)
+}
+
+/// The event of the same login: whatever the command could not do, and all that the guest has ordered.
+pub async fn customers(tx: &mut Tx, command: &MergeCarts) -> Result<(), Error> {
+    carts(tx, command).await?;
+    let orders = store::guests::adopt(tx, command.guest, command.customer).await?;
+    reassigned(tx, command.customer, &orders).await
+}
+
+/// Orders that guests placed, for whoever has shown that the mailbox is theirs.
+pub async fn claim(tx: &mut Tx, customer: CustomerId, orders: &[OrderId]) -> Result<(), Error> {
+    let orders = store::guests::claim(tx, customer, orders).await?;
+    reassigned(tx, customer, &orders).await
+}
+
+/// Tells those who keep the customer of an order.
+async fn reassigned(tx: &mut Tx, customer: CustomerId, orders: &[OrderId]) -> Result<(), Error> {
+    for orders in orders.chunks(CHUNK) {
+        let orders = orders.to_vec();
+        tx.emit(&OrdersReassigned { customer, orders }).await?;
+    }
+    tx.hint(CUSTOMER_ORDERS, customer);
+    Ok(())
 }
 
 /// Adds the lines and coupons of one cart to another.

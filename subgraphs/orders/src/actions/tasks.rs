@@ -5,10 +5,11 @@ use crate::{actions::refunds, error::infallible, store};
 use contracts::{
     inventory::{DeallocateStock, LineQuantity, RestockLines},
     payments::{CancelPayment, RefundPart, RefundPayment, RefundReply},
+    users::SetGuestContact,
 };
 use platform::{
     Currency, Deps, Error, Moment, Tx,
-    ids::{OrderId, OrderLineId, RefundId, VendorId, VendorOrderId},
+    ids::{CustomerId, OrderId, OrderLineId, RefundId, VendorId, VendorOrderId},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -39,6 +40,12 @@ pub enum Task {
     CancelPayment {
         order: OrderId,
         reason: String,
+    },
+    /// Only until it is sent: addresses of people are kept by the users service.
+    GuestContact {
+        order: OrderId,
+        customer: CustomerId,
+        email: String,
     },
 }
 
@@ -128,6 +135,18 @@ async fn send(deps: &Deps, moment: Moment, task: &Task) -> Result<(), Error> {
                     },
                 )
                 .await?;
+        }
+        Task::GuestContact {
+            order,
+            customer,
+            email,
+        } => {
+            let command = SetGuestContact {
+                order: *order,
+                customer: *customer,
+                email: email.clone(),
+            };
+            deps.commands.call_at(moment, &command).await?;
         }
         Task::Refund {
             order,

@@ -70,6 +70,9 @@ pub struct CheckoutInput {
     pub saved_payment_method_id: Option<ID>,
     /// Where the provider sends the payer back to.
     pub return_url: Option<String>,
+    /// Where a guest wants mails about the order. Whoever shows that the mailbox is theirs gets the order into their
+    /// account. Ignored for those who are logged in.
+    pub email: Option<String>,
     /// Same key, same order.
     pub idempotency_key: ID,
 }

@@ -214,7 +214,7 @@ impl CartMutation {
         payloads::cart(ctx, carts::clear(deps(ctx), viewer(ctx), &cart_id).await).await
     }
 
-    /// Places the order. Errors: INSUFFICIENT_STOCK, PRICE_CHANGED with the new quote, QUOTE_EXPIRED, COUPON_REJECTED,
+    /// Places the order. Errors: INVALID, INSUFFICIENT_STOCK, PRICE_CHANGED with the new quote, QUOTE_EXPIRED, COUPON_REJECTED,
     /// PAYMENT_DECLINED, UNAVAILABLE, REQUIRED, NOT_FOUND, VERSION_CONFLICT, IDEMPOTENCY_KEY_REUSED, IN_PROGRESS.
     async fn checkout_complete(
         &self,
@@ -229,6 +229,7 @@ impl CartMutation {
             provider: input.provider,
             saved_method: input.saved_payment_method_id,
             return_url: input.return_url,
+            email: input.email,
             key: input.idempotency_key.to_string(),
         };
         let settings = ctx.data_unchecked::<Settings>();

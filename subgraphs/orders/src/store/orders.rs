@@ -121,7 +121,8 @@ pub async fn insert(db: &mut PgConnection, order: &NewOrder<'_>) -> sqlx::Result
     sqlx::query!(
         "insert into orders.orders (id, number, customer_id, cart_id, source, reference, status, currency, subtotal, discount,
          loyalty, shipping, tax, total, shipping_address, billing_address, coupon_ids, loyalty_points)
-         values ($1, $2, $3, $4, $5, $6, 'PENDING_PAYMENT', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         values ($1, $2, coalesce((select a.customer_id from orders.customer_aliases a where a.alias_id = $3), $3), $4,
+         $5, $6, 'PENDING_PAYMENT', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         order.id.0, order.number, order.customer.0, order.cart.map(|id| id.0), order.import.map(|i| i.0),
         order.import.map(|i| i.1), order.currency.as_str(), sums.subtotal, sums.discount, sums.loyalty, sums.shipping,
         sums.tax, sums.total, Json(order.shipping_address) as _, Json(order.billing_address) as _, &order.coupons, order.points

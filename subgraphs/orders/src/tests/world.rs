@@ -183,12 +183,17 @@ impl World {
     }
 
     pub async fn checkout(&self, cart: &Value, key: &str) -> Value {
+        self.checkout_with(cart, key, None).await
+    }
+
+    /// With the address that a guest gives.
+    pub async fn checkout_with(&self, cart: &Value, key: &str, email: Option<&str>) -> Value {
         let query = "mutation($input: CheckoutInput!) { checkoutComplete(input: $input) {
             order { id number status vendorOrders { id version status } } sagaStatus payment { clientSecret }
             userErrors { code message ... on InsufficientStockError { available requested }
                 ... on PriceChangedError { quote { id hash } newTotal { amount } } } } }";
         let input = json!({ "cartId": cart["id"], "expectedCartVersion": cart["version"], "quoteId": cart["quote"]["id"],
-            "quoteHash": cart["quote"]["hash"], "provider": "stripe", "idempotencyKey": key });
+            "quoteHash": cart["quote"]["hash"], "provider": "stripe", "idempotencyKey": key, "email": email });
         self.run(&self.customer, query, json!({ "input": input })).await["checkoutComplete"].take()
     }
 

@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod coupons;
 pub mod events;
 pub mod ledger;
+pub mod owners;
 pub mod payments;
 pub mod redemptions;
 pub mod refunds;

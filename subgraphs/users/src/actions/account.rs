@@ -3,7 +3,8 @@
 use crate::{
     App,
     actions::{
-        mail,
+        brake::Try,
+        claims, mail,
         session::{self, SignedIn},
     },
     auth::digest,
@@ -17,6 +18,7 @@ use crate::{
 use contracts::events::CustomerRegistered;
 use platform::{
     Fault, Language, Moment, Outcome, Tx, UserError, UserErrorCode, Viewer,
+    client::Client,
     error::on_constraint,
     ids::{CustomerId, UserId},
 };
@@ -48,7 +50,7 @@ fn taken() -> UserError {
 }
 
 /// A guest keeps its customer ID; everybody else gets a new one.
-pub async fn register(app: &App, input: Registration) -> Outcome<SignedIn> {
+pub async fn register(app: &App, client: &Client, input: Registration) -> Outcome<SignedIn> {
     let email = credentials::email(&input.email, &["input", "email"])?;
     credentials::password(&input.password, &["input", "password"])?;
     let name = credentials::optional(input.display_name, 100, &["input", "displayName"])?;
@@ -67,7 +69,7 @@ pub async fn register(app: &App, input: Registration) -> Outcome<SignedIn> {
     let (user, customer) = create(&mut tx, account).await?;
     sessions::revoke_all(&mut tx, customer, None, "REGISTERED").await?;
     users::logged_in(&mut tx, user).await?;
-    let tokens = session::open(app, &mut tx, Some(user), customer).await?;
+    let tokens = session::open(app, &mut tx, client, Some(user), customer).await?;
     let mail = mail::prepare(&mut tx, user, &email, Purpose::Activate).await?;
     tx.commit().await?;
     mail::send(app, mail);
@@ -132,13 +134,15 @@ pub async fn activate(app: &App, token: &str) -> Outcome<SignedIn> {
     users::verify(&mut tx, user, &email).await?;
     members::accept_invitations(&mut tx, &email).await?;
     let (_, _, customer) = users::lock(&mut tx, user).await?.ok_or_else(bad_token)?;
+    claims::claim(&mut tx, customer, &email).await?;
     tx.commit().await?;
     Ok(SignedIn::new(Some(user), customer, None))
 }
 
 /// Says the same whether there is such an account or not.
-pub async fn resend_activation(app: &App, email: &str) -> Outcome<()> {
+pub async fn resend_activation(app: &App, client: &Client, email: &str) -> Outcome<()> {
     let email = credentials::email(email, &["email"])?;
+    Try::mail(&email, client).charge(app).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let Some(known) = users::by_email(&mut *tx, &email)
         .await?
@@ -159,13 +163,14 @@ pub async fn resend_activation(app: &App, email: &str) -> Outcome<()> {
 /// Sends a secret to the new address. Whether somebody else has it, the answer does not say.
 pub async fn request_email_change(
     app: &App,
+    client: &Client,
     viewer: &Viewer,
     new_email: &str,
     password: &str,
 ) -> Outcome<()> {
     let user = viewer.require_user()?;
     let email = credentials::email(new_email, &["newEmail"])?;
-    super::password::check(app, user, password, &["password"]).await?;
+    super::password::check(app, client, user, password, &["password"]).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     if users::by_email(&mut *tx, &email)
         .await?
@@ -187,8 +192,12 @@ pub async fn confirm_email_change(app: &App, token: &str) -> Outcome<UserId> {
     users::set_email(&mut tx, user, &email)
         .await
         .map_err(|e| on_constraint(e, "users_email", taken))?;
+    mail_tokens::void(&mut tx, user).await?;
     roles::audit(&mut tx, user, "EMAIL_CHANGED", None, &user.to_string()).await?;
     members::accept_invitations(&mut tx, &email).await?;
+    if let Some((_, _, customer)) = users::lock(&mut tx, user).await? {
+        claims::claim(&mut tx, customer, &email).await?;
+    }
     tx.commit().await?;
     Ok(user)
 }

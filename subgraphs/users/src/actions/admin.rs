@@ -66,7 +66,7 @@ fn given(role: Role) -> Result<&'static str, UserError> {
     }
 }
 
-/// In the next access token, ten minutes from now at the latest.
+/// Ends the access tokens, not the sessions: the next token has the role.
 pub async fn assign(app: &App, viewer: &Viewer, id: &ID, role: Role) -> Outcome<UserId> {
     let id = parse_id::<UserId>(id)?;
     let name = given(role)?;
@@ -75,6 +75,7 @@ pub async fn assign(app: &App, viewer: &Viewer, id: &ID, role: Role) -> Outcome<
         .await?
         .ok_or_else(|| UserError::not_found(id))?;
     if roles::grant(&mut tx, id, name).await? {
+        sessions::outdate(&mut tx, id).await?;
         roles::audit(&mut tx, id, "ROLE_ASSIGNED", Some(name), &viewer.actor()).await?;
     }
     tx.commit().await?;

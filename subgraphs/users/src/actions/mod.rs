@@ -3,6 +3,8 @@
 pub mod account;
 pub mod address;
 pub mod admin;
+pub mod brake;
+pub mod claims;
 pub mod loyalty;
 pub mod mail;
 pub mod password;

@@ -2,18 +2,22 @@
 
 use crate::{
     App,
-    actions::{account::bad_token, mail, session},
+    actions::{
+        account::bad_token,
+        brake::{self, Try},
+        claims, mail,
+    },
     auth::digest,
     domain::credentials,
     store::{
         mail_tokens::{self, Purpose},
-        members, roles, sessions, users,
+        members, roles, sessions, throttle, users,
     },
 };
-use platform::{Moment, Outcome, UserError, Viewer, ids::UserId};
+use platform::{Moment, Outcome, UserError, Viewer, client::Client, ids::UserId};
 
 /// Checks the password of somebody who is logged in, under the same brake as a login.
-pub async fn check(app: &App, user: UserId, password: &str, path: &[&str]) -> Outcome<()> {
+pub async fn check(app: &App, client: &Client, user: UserId, password: &str, path: &[&str]) -> Outcome<()> {
     let wrong = || UserError::invalid(path, "the current password");
     let known = users::password_hash(app.deps.db.pool(), user).await?;
     let Some((email, hash)) = known else {
@@ -22,26 +26,26 @@ pub async fn check(app: &App, user: UserId, password: &str, path: &[&str]) -> Ou
     if !credentials::plausible(password) {
         return Err(wrong().into());
     }
-    let account = session::account_key(&email);
-    session::brake(app, &account).await?;
+    let attempt = Try::password(&email, client);
+    attempt.charge(app).await?;
     if !app.auth.verify(password, Some(&hash)).await? {
         return Err(wrong().into());
     }
-    sessions::forgive(app.deps.db.pool(), &account).await?;
-    Ok(())
+    attempt.succeeded(app).await
 }
 
 /// A new password ends all other sessions.
-pub async fn change(app: &App, viewer: &Viewer, current: &str, new: &str) -> Outcome<()> {
+pub async fn change(app: &App, client: &Client, viewer: &Viewer, current: &str, new: &str) -> Outcome<()> {
     let user = viewer.require_user()?;
     credentials::password(new, &["newPassword"])?;
-    check(app, user, current, &["current"]).await?;
+    check(app, client, user, current, &["current"]).await?;
     let hash = app.auth.hash(new).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let Some((_, true, customer)) = users::lock(&mut tx, user).await? else {
         return Err(UserError::unauthenticated().into());
     };
     users::set_password(&mut tx, user, &hash).await?;
+    mail_tokens::void(&mut tx, user).await?;
     roles::audit(&mut tx, user, "PASSWORD_CHANGED", None, &viewer.actor()).await?;
     sessions::revoke_all(&mut tx, customer, viewer.session, "PASSWORD").await?;
     tx.commit().await?;
@@ -49,8 +53,9 @@ pub async fn change(app: &App, viewer: &Viewer, current: &str, new: &str) -> Out
 }
 
 /// Says the same whether there is such an account or not.
-pub async fn request_reset(app: &App, email: &str) -> Outcome<()> {
+pub async fn request_reset(app: &App, client: &Client, email: &str) -> Outcome<()> {
     let email = credentials::email(email, &["email"])?;
+    Try::mail(&email, client).charge(app).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let Some(known) = users::by_email(&mut *tx, &email)
         .await?
@@ -67,17 +72,23 @@ pub async fn request_reset(app: &App, email: &str) -> Outcome<()> {
 /// The mailbox has answered: it is verified, the password is new, everybody is logged out, and the brake is off.
 pub async fn confirm_reset(app: &App, token: &str, new: &str) -> Outcome<()> {
     credentials::password(new, &["newPassword"])?;
+    let secret = digest(token);
+    // Only a good secret makes us hash, and nobody waits for that inside a transaction.
+    if !mail_tokens::usable(app.deps.db.pool(), Purpose::PasswordReset, &secret).await? {
+        return Err(bad_token());
+    }
+    let hash = app.auth.hash(new).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
-    let found = mail_tokens::consume(&mut *tx, Purpose::PasswordReset, &digest(token)).await?;
+    let found = mail_tokens::consume(&mut *tx, Purpose::PasswordReset, &secret).await?;
     let (user, email) = found.ok_or_else(bad_token)?;
     let (_, _, customer) = users::lock(&mut tx, user).await?.ok_or_else(bad_token)?;
-    // Hashed only now: without a good secret nobody makes us work.
-    let hash = app.auth.hash(new).await?;
     users::set_password(&mut tx, user, &hash).await?;
+    mail_tokens::void(&mut tx, user).await?;
     users::verify(&mut tx, user, &email).await?;
     members::accept_invitations(&mut tx, &email).await?;
+    claims::claim(&mut tx, customer, &email).await?;
     sessions::revoke_all(&mut tx, customer, None, "PASSWORD").await?;
-    sessions::forgive(&mut *tx, &session::account_key(&email)).await?;
+    throttle::forgive(&mut *tx, &brake::account_key(&email)).await?;
     roles::audit(&mut tx, user, "PASSWORD_RESET", None, &user.to_string()).await?;
     tx.commit().await?;
     Ok(())

@@ -2,14 +2,23 @@
 
 use crate::{
     App,
+    actions::{brake::Try, claims},
     auth::{Secret, digest},
     domain::{credentials, vip::CustomerType},
-    store::{customers, sessions, users},
+    store::{
+        customers,
+        sessions::{self, Place},
+        users,
+    },
 };
 use chrono::{DateTime, Utc};
-use contracts::orders::{MergeCarts, MergeStrategy};
+use contracts::{
+    events::CustomersMerged,
+    orders::{MergeCarts, MergeStrategy},
+};
 use platform::{
     Fault, Moment, Outcome, Tx, UserError, UserErrorCode, Viewer,
+    client::Client,
     error::parse_id,
     ids::{CustomerId, SessionId, UserId},
 };
@@ -48,9 +57,15 @@ pub fn refused() -> UserError {
 }
 
 /// Begins a session.
-pub async fn open(app: &App, tx: &mut Tx, user: Option<UserId>, customer: CustomerId) -> Outcome<Tokens> {
+pub async fn open(
+    app: &App,
+    tx: &mut Tx,
+    client: &Client,
+    user: Option<UserId>,
+    customer: CustomerId,
+) -> Outcome<Tokens> {
     let id = SessionId::new();
-    sessions::insert(tx, id, user, customer).await?;
+    sessions::insert(tx, id, user, customer, Place::of(client)).await?;
     tokens(app, tx, id).await
 }
 
@@ -72,11 +87,11 @@ async fn tokens(app: &App, tx: &mut Tx, session: SessionId) -> Outcome<Tokens> {
 }
 
 /// A customer without an account.
-pub async fn guest(app: &App) -> Outcome<SignedIn> {
+pub async fn guest(app: &App, client: &Client) -> Outcome<SignedIn> {
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let customer = CustomerId::new();
     customers::insert(&mut tx, customer, CustomerType::Guest, None, false).await?;
-    let tokens = open(app, &mut tx, None, customer).await?;
+    let tokens = open(app, &mut tx, client, None, customer).await?;
     tx.commit().await?;
     Ok(SignedIn::new(None, customer, Some(tokens)))
 }
@@ -95,25 +110,10 @@ pub async fn guest_of(app: &App, token: Option<&str>, path: &[&str]) -> Outcome<
     }
 }
 
-/// Says no before anything is hashed, once there were too many tries.
-pub async fn brake(app: &App, account: &[u8]) -> Outcome<()> {
-    match sessions::charge(app.deps.db.pool(), account).await? {
-        Ok(()) => Ok(()),
-        Err(seconds) => {
-            let message = format!("too many attempts; retry in {seconds} seconds");
-            Err(UserError::refused(UserErrorCode::RateLimited, message).into())
-        }
-    }
-}
-
-/// Under which name tries are counted, for known and unknown addresses alike.
-pub fn account_key(email: &str) -> Vec<u8> {
-    digest(&email.trim().to_lowercase())
-}
-
 /// A login by password.
 pub async fn login(
     app: &App,
+    client: &Client,
     email: &str,
     password: &str,
     guest_token: Option<&str>,
@@ -123,8 +123,8 @@ pub async fn login(
     if !credentials::plausible(password) || email.len() > 1000 {
         return Err(refused().into());
     }
-    let account = account_key(email);
-    brake(app, &account).await?;
+    let attempt = Try::password(email, client);
+    attempt.charge(app).await?;
     let known = users::by_email(app.deps.db.pool(), email.trim()).await?;
     let right = app
         .auth
@@ -133,6 +133,7 @@ pub async fn login(
     let Some(known) = known.filter(|known| right && known.active) else {
         return Err(refused().into());
     };
+    let rehashed = app.auth.rehash(password, &known.password_hash).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     // Locked, so that a suspension or a new password at the same moment is seen or sees this session.
     let still = users::lock(&mut tx, known.id)
@@ -144,14 +145,20 @@ pub async fn login(
     if !still || !unchanged {
         return Err(refused().into());
     }
+    if let Some(hash) = rehashed {
+        users::rehash(&mut tx, known.id, &known.password_hash, &hash).await?;
+    }
     users::logged_in(&mut tx, known.id).await?;
-    sessions::forgive(&mut *tx, &account).await?;
     let merges = match guest {
-        Some(guest) => merge(&mut tx, guest, known.customer_id).await?,
+        Some(guest) => merge(&mut tx, guest, known.customer_id, strategy).await?,
         None => false,
     };
-    let tokens = open(app, &mut tx, Some(known.id), known.customer_id).await?;
+    if known.verified {
+        claims::claim(&mut tx, known.customer_id, email.trim()).await?;
+    }
+    let tokens = open(app, &mut tx, client, Some(known.id), known.customer_id).await?;
     tx.commit().await?;
+    attempt.succeeded(app).await?;
     let mut done = SignedIn::new(Some(known.id), known.customer_id, Some(tokens));
     if let Some(guest) = guest.filter(|_| merges) {
         done.merged_cart = merge_carts(app, guest, known.customer_id, strategy).await;
@@ -159,16 +166,23 @@ pub async fn login(
     Ok(done)
 }
 
-/// The guest becomes part of the account and its own sessions end.
-async fn merge(tx: &mut Tx, guest: CustomerId, customer: CustomerId) -> Outcome<bool> {
+/// The guest becomes part of the account, its own sessions end, and all services hear of it.
+async fn merge(tx: &mut Tx, guest: CustomerId, customer: CustomerId, strategy: MergeStrategy) -> Outcome<bool> {
     let merged = customers::merge(tx, guest, customer).await?;
     if merged {
         sessions::revoke_all(tx, guest, None, "MERGED").await?;
+        claims::of_guest(tx, guest, customer).await?;
+        tx.emit(&CustomersMerged {
+            guest,
+            customer,
+            strategy,
+        })
+        .await?;
     }
     Ok(merged)
 }
 
-/// The login stands whatever becomes of the carts; the same guest token can be used again to retry.
+/// Merges the carts while the caller waits. If the orders service does not answer now, the event does the same later.
 async fn merge_carts(
     app: &App,
     guest: CustomerId,
@@ -193,23 +207,21 @@ async fn merge_carts(
     }
 }
 
-/// New tokens for old ones. A refresh token is good once; one that comes again ends the session.
-pub async fn refresh(app: &App, refresh_token: &str) -> Outcome<SignedIn> {
-    let arrived = Utc::now();
+/// New tokens for old ones. A refresh token is good once; one that comes again after ten seconds ends the session.
+pub async fn refresh(app: &App, client: &Client, refresh_token: &str) -> Outcome<SignedIn> {
     let hash = digest(refresh_token);
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let Some(session) = sessions::spend(&mut tx, &hash).await? else {
-        if let Some(session) = sessions::revoke_reused(&mut tx, &hash, arrived).await? {
+        if let Some(session) = sessions::revoke_reused(&mut tx, &hash).await? {
             tracing::warn!(%session, "a used refresh token came again; the session has ended");
         }
         tx.commit().await?;
         let message = "the refresh token is not valid";
         return Err(UserError::refused(UserErrorCode::Unauthenticated, message).into());
     };
-    sessions::seen(&mut tx, session).await?;
+    sessions::seen(&mut tx, session, Place::of(client)).await?;
     let viewer = sessions::viewer(&mut tx, session).await?;
     let tokens = tokens(app, &mut tx, session).await?;
-    sessions::used_at(&mut tx, &hash, Utc::now()).await?;
     tx.commit().await?;
     let customer = viewer.customer.ok_or_else(UserError::unauthenticated)?;
     Ok(SignedIn::new(viewer.user, customer, Some(tokens)))

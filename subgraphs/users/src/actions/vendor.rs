@@ -253,6 +253,7 @@ pub async fn remove(app: &App, viewer: &Viewer, id: &ID, user: &ID) -> Outcome<V
         return Err(conflict("a vendor has at least one owner").into());
     }
     members::remove(&mut tx, id, user).await?;
+    crate::store::sessions::outdate(&mut tx, user).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -2,29 +2,13 @@
 
 use platform::{UserError, error::ValidationError};
 
-/// Longest email address (RFC 5321 §4.5.3.1.3, without the angle brackets).
-const EMAIL_MAX: usize = 254;
 /// Longest password; more would only cost time to hash.
 const PASSWORD_MAX: usize = 128;
 const PASSWORD_MIN: usize = 8;
 
-/// Trims and checks an address. Whether it exists, only a mail can tell, so this stays simple.
+/// Trims and checks an address.
 pub fn email(text: &str, path: &[&str]) -> Result<String, UserError> {
-    let text = text.trim();
-    let valid = text.len() <= EMAIL_MAX
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
-        && text.rsplit_once('@').is_some_and(|(local, domain)| {
-            (1..=64).contains(&local.len())
-                && domain.contains('.')
-                && domain.split('.').all(|label| {
-                    !label.is_empty()
-                        && !label.starts_with('-')
-                        && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-                })
-        });
-    valid
-        .then(|| text.to_owned())
-        .ok_or_else(|| UserError::invalid(path, "an email address"))
+    platform::address::email(text).ok_or_else(|| UserError::invalid(path, "an email address"))
 }
 
 /// Length only: rules about digits and capitals make passwords worse.

@@ -1,6 +1,7 @@
 //! Rules without I/O: who may become what, what counts, what is a password.
 
 pub mod credentials;
+pub mod device;
 pub mod loyalty;
 pub mod permissions;
 pub mod throttle;

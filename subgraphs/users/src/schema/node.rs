@@ -4,7 +4,7 @@ use crate::schema::{
     address::Address,
     customer::Customer,
     load,
-    loaders::{AnyCustomer, AnyUser, Benefit, OwnAddress, OwnTransaction, VisibleVendor},
+    loaders::{AccountOfGuest, AnyCustomer, AnyUser, Benefit, OwnAddress, OwnTransaction, VisibleVendor},
     loyalty::LoyaltyTransaction,
     user::User,
     vendor::Vendor,
@@ -104,10 +104,14 @@ pub async fn user(ctx: &Context<'_>, id: UserId) -> Result<Option<User>, Error> 
     Ok(load(ctx, AnyUser(id)).await?.map(User::own))
 }
 
-/// A customer, for itself and for staff.
+/// A customer, for itself and for staff. The ID of a guest who has logged in still leads to the account.
 pub async fn customer(ctx: &Context<'_>, id: CustomerId) -> Result<Option<Customer>, Error> {
     if !viewer(ctx).acts_for(id) {
-        return Ok(None);
+        let account = load(ctx, AccountOfGuest(id)).await?;
+        return match account.filter(|account| viewer(ctx).acts_for(*account)) {
+            Some(account) => load(ctx, AnyCustomer(account)).await,
+            None => Ok(None),
+        };
     }
     load(ctx, AnyCustomer(id)).await
 }

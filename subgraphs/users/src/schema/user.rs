@@ -143,6 +143,10 @@ impl User {
 pub struct Session {
     /// Opaque ID, for `sessionRevoke`.
     id: SessionId,
+    /// Browser and system, or the program, as it calls itself; null if unknown.
+    device: Option<String>,
+    /// Address from which it was last refreshed; null if unknown.
+    ip: Option<String>,
     /// When it began.
     created_at: DateTime<Utc>,
     /// When its tokens were last refreshed.
@@ -155,6 +159,8 @@ impl Session {
     fn new(row: SessionRow, current: Option<SessionId>) -> Self {
         Self {
             id: row.id,
+            device: row.device,
+            ip: row.ip,
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
             current: current == Some(row.id),

@@ -94,11 +94,15 @@ pub struct Standing {
 }
 
 pub async fn lock(db: &mut PgConnection, id: CustomerId) -> Result<Option<Standing>, sqlx::Error> {
+    // Two statements: one alone would not see what has happened while it waited for the lock.
+    sqlx::query!("select id from users.customers where id = $1 for update", id.0)
+        .fetch_optional(&mut *db)
+        .await?;
     sqlx::query_as!(
         Standing,
         r#"select type as "kind: CustomerType", tier as "tier: VipTier", vip_renews_at as renews_at,
             exists (select from users.customer_aliases a where a.alias_id = id) as "merged!"
-        from users.customers where id = $1 for update"#,
+        from users.customers where id = $1"#,
         id.0
     )
     .fetch_optional(db)
@@ -208,7 +212,8 @@ pub async fn merge(
 ) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "insert into users.customer_aliases (alias_id, customer_id)
-        select id, $2 from users.customers where id = $1 and type = 'GUEST' and id <> $2 on conflict do nothing",
+        select id, $2 from (select id from users.customers where id = $1 and type = 'GUEST' and id <> $2 for update) g
+        on conflict do nothing",
         guest.0,
         customer.0
     )
@@ -221,6 +226,24 @@ pub async fn merge(
     )
     .fetch_one(db)
     .await
+}
+
+/// (guest, account) pairs.
+pub async fn accounts_of(
+    pool: &PgPool,
+    guests: &[CustomerId],
+) -> Result<Vec<(CustomerId, CustomerId)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select alias_id as "alias_id: CustomerId", customer_id as "customer_id: CustomerId"
+        from users.customer_aliases where alias_id = any($1)"#,
+        &uuids(guests)
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.alias_id, row.customer_id))
+        .collect())
 }
 
 pub async fn set_name(db: &mut PgConnection, id: CustomerId, name: &str) -> Result<(), sqlx::Error> {

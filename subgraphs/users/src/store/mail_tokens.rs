@@ -20,10 +20,10 @@ impl Purpose {
         }
     }
 
-    fn hours(self) -> i32 {
+    fn minutes(self) -> i32 {
         match self {
-            Self::Activate => 72,
-            Self::PasswordReset | Self::EmailChange => 1,
+            Self::Activate => 24 * 60,
+            Self::PasswordReset | Self::EmailChange => 30,
         }
     }
 }
@@ -45,14 +45,14 @@ pub async fn issue(
     .await?;
     let issued = sqlx::query!(
         "insert into users.mail_tokens (hash, user_id, purpose, email, expires_at)
-        select $1, $2, $3, $4, users.now() + make_interval(hours => $5) where not exists (
+        select $1, $2, $3, $4, users.now() + make_interval(mins => $5) where not exists (
             select from users.mail_tokens where user_id = $2 and purpose = $3
                 and created_at > users.now() - interval '1 minute')",
         hash,
         user.0,
         purpose.as_str(),
         email,
-        purpose.hours()
+        purpose.minutes()
     )
     .execute(&mut *db)
     .await?
@@ -70,7 +70,8 @@ pub async fn issue(
     Ok(issued == 1)
 }
 
-/// Uses up a secret; `None` if it is unknown, used or too old, or its owner is not active.
+/// Uses up a secret; `None` if it is unknown, used or too old, its owner is not active, or the mail went to an address
+/// that is not theirs any more.
 pub async fn consume(
     db: impl PgExecutor<'_>,
     purpose: Purpose,
@@ -79,7 +80,7 @@ pub async fn consume(
     let row = sqlx::query!(
         r#"update users.mail_tokens t set used_at = users.now() from users.users u
         where t.hash = $1 and t.purpose = $2 and t.used_at is null and t.expires_at > users.now()
-            and u.id = t.user_id and u.active
+            and u.id = t.user_id and u.active and ($2 = 'EMAIL_CHANGE' or lower(u.email) = lower(t.email))
         returning t.user_id as "user_id: UserId", t.email"#,
         hash,
         purpose.as_str()
@@ -87,4 +88,28 @@ pub async fn consume(
     .fetch_optional(db)
     .await?;
     Ok(row.map(|row| (row.user_id, row.email)))
+}
+
+/// Whether [`consume`] would find something.
+pub async fn usable(db: impl PgExecutor<'_>, purpose: Purpose, hash: &[u8]) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from users.mail_tokens
+            where hash = $1 and purpose = $2 and used_at is null and expires_at > users.now()) as "usable!""#,
+        hash,
+        purpose.as_str()
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Whoever sets a new password does not trust those who knew the old one: their mails are void.
+pub async fn void(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update users.mail_tokens set used_at = users.now()
+        where user_id = $1 and purpose in ('PASSWORD_RESET', 'EMAIL_CHANGE') and used_at is null",
+        user.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

@@ -1,12 +1,15 @@
 //! All SQL of this service.
 
 pub mod addresses;
+pub mod claims;
 pub mod customers;
+pub mod keys;
 pub mod loyalty;
 pub mod mail_tokens;
 pub mod members;
 pub mod roles;
 pub mod sessions;
+pub mod throttle;
 pub mod users;
 pub mod vendors;
 pub mod vip;

@@ -1,10 +1,13 @@
-//! Sessions, their refresh tokens, and the brake on logins.
+//! Sessions, their refresh tokens, and what has become of both.
 
-use crate::{domain::throttle, store::users::roles};
+use crate::{domain::device::device, store::users::roles};
 use chrono::{DateTime, Utc};
 use platform::{
     Role, Viewer,
+    client::Client,
     ids::{CustomerId, SessionId, UserId, VendorId, uuids},
+    revocation::Revocation,
+    token::ACCESS_TOKEN_SECONDS,
 };
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
@@ -14,6 +17,8 @@ use uuid::Uuid;
 pub struct SessionRow {
     pub id: SessionId,
     pub user_id: UserId,
+    pub device: Option<String>,
+    pub ip: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
 }
@@ -23,13 +28,16 @@ pub async fn insert(
     id: SessionId,
     user: Option<UserId>,
     customer: CustomerId,
+    place: Place,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into users.sessions (id, user_id, customer_id, expires_at)
-        values ($1, $2, $3, users.now() + interval '30 days')",
+        "insert into users.sessions (id, user_id, customer_id, device, ip, expires_at)
+        values ($1, $2, $3, $4, $5, users.now() + interval '30 days')",
         id.0,
         user.map(|user| user.0),
-        customer.0
+        customer.0,
+        place.device,
+        place.ip
     )
     .execute(db)
     .await?;
@@ -61,43 +69,44 @@ pub async fn spend(db: &mut PgConnection, hash: &[u8]) -> Result<Option<SessionI
     .await
 }
 
-/// Says when a token was used up, by the clock that also tells when requests arrive.
-pub async fn used_at(db: &mut PgConnection, hash: &[u8], at: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update users.refresh_tokens set used_at = $2 where hash = $1",
-        hash,
-        at
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// A used token comes again: somebody has stolen it, or its successor. A request that arrived before
-/// the token was used is only a client that asked twice at once.
-pub async fn revoke_reused(
-    db: &mut PgConnection,
-    hash: &[u8],
-    arrived: DateTime<Utc>,
-) -> Result<Option<SessionId>, sqlx::Error> {
+/// A used token comes again: somebody has stolen it, or its successor. Within ten seconds it is only a client that
+/// asked twice at once, or whose answer was lost.
+pub async fn revoke_reused(db: &mut PgConnection, hash: &[u8]) -> Result<Option<SessionId>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"update users.sessions s set revoked_at = users.now(), revoked_reason = 'REUSE'
         from users.refresh_tokens t
         where t.hash = $1 and s.id = t.session_id and s.revoked_at is null
-            and t.used_at < $2
+            and t.used_at < users.now() - interval '10 seconds'
         returning s.id as "id: SessionId""#,
-        hash,
-        arrived
+        hash
     )
     .fetch_optional(db)
     .await
 }
 
-pub async fn seen(db: &mut PgConnection, id: SessionId) -> Result<(), sqlx::Error> {
+/// From where a session was seen.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    pub device: Option<String>,
+    pub ip: Option<String>,
+}
+
+impl Place {
+    pub fn of(client: &Client) -> Self {
+        Self {
+            device: client.agent.as_deref().and_then(device),
+            ip: client.address.map(|address| address.to_canonical().to_string()),
+        }
+    }
+}
+
+pub async fn seen(db: &mut PgConnection, id: SessionId, place: Place) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update users.sessions set last_seen_at = users.now(), expires_at = users.now() + interval '30 days'
-        where id = $1",
-        id.0
+        "update users.sessions set last_seen_at = users.now(), expires_at = users.now() + interval '30 days',
+            device = coalesce($2, device), ip = coalesce($3, ip) where id = $1",
+        id.0,
+        place.device,
+        place.ip
     )
     .execute(db)
     .await?;
@@ -181,7 +190,8 @@ pub async fn revoke_all(
 pub async fn of_users(pool: &PgPool, users: &[UserId]) -> Result<Vec<SessionRow>, sqlx::Error> {
     sqlx::query_as!(
         SessionRow,
-        r#"select id as "id: SessionId", user_id as "user_id!: UserId", created_at, last_seen_at from users.sessions
+        r#"select id as "id: SessionId", user_id as "user_id!: UserId", device, ip, created_at,
+            last_seen_at from users.sessions
         where user_id = any($1) and revoked_at is null and expires_at > users.now()
         order by last_seen_at desc, id desc limit 1000"#,
         &uuids(users)
@@ -190,44 +200,38 @@ pub async fn of_users(pool: &PgPool, users: &[UserId]) -> Result<Vec<SessionRow>
     .await
 }
 
-/// Counts a try before it is made, so that a hundred at once are still a hundred. `Err` carries the seconds to wait.
-pub async fn charge(pool: &PgPool, account: &[u8]) -> Result<Result<(), i64>, sqlx::Error> {
-    let failures: Option<i32> = sqlx::query_scalar!(
-        "select failures from users.login_attempts where account = $1",
-        account
+/// Access tokens of these sessions that were made until now are dead; their next ones say what is true now.
+pub async fn outdate(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into users.revocations as r (session_id, tokens_until)
+        select id, floor(extract(epoch from clock_timestamp()))::bigint + $2 from users.sessions
+        where user_id = $1 and revoked_at is null and expires_at > users.now() order by id
+        on conflict (session_id) do update set at = clock_timestamp(), tokens_until = case
+            when r.tokens_until is not null then excluded.tokens_until end",
+        user.0,
+        i64::try_from(ACCESS_TOKEN_SECONDS).unwrap_or(i64::MAX)
     )
-    .fetch_optional(pool)
+    .execute(db)
     .await?;
-    let delay = throttle::delay(failures.unwrap_or(0));
-    // The count is compared again, because somebody else may have tried since; a day of rest forgives everything.
-    let charged = sqlx::query!(
-        "insert into users.login_attempts as a (account, failures, last_at) values ($1, 1, users.now())
-        on conflict (account) do update
-            set failures = case when a.last_at < users.now() - interval '1 day' then 1 else a.failures + 1 end,
-                last_at = users.now()
-            where a.failures < $2
-                or (a.failures = $4 and a.last_at <= users.now() - make_interval(secs => $3::float8))",
-        account,
-        throttle::FREE,
-        delay as f64,
-        failures.unwrap_or(-1),
-    )
-    .execute(pool)
-    .await?
-    .rows_affected();
-    Ok(if charged == 1 {
-        Ok(())
-    } else {
-        Err(delay.max(throttle::delay(throttle::FREE)))
-    })
+    Ok(())
 }
 
-/// After a success.
-pub async fn forgive(db: impl PgExecutor<'_>, account: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from users.login_attempts where account = $1", account)
-        .execute(db)
-        .await?;
-    Ok(())
+/// Revocations that may still matter: those of longer ago concern only tokens that have ended by themselves.
+pub async fn revocations(pool: &PgPool) -> Result<Vec<Revocation>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select session_id as "session: SessionId", tokens_until from users.revocations
+        where at > clock_timestamp() - interval '15 minutes'"#
+    )
+    .fetch_all(pool)
+    .await?;
+    let revocation = |until: Option<i64>| until.map_or(u64::MAX, |until| u64::try_from(until).unwrap_or(0));
+    Ok(rows
+        .into_iter()
+        .map(|row| Revocation {
+            session: row.session,
+            tokens_until: revocation(row.tokens_until),
+        })
+        .collect())
 }
 
 /// Removes what can no longer be used.
@@ -239,6 +243,9 @@ pub async fn clean(pool: &PgPool) -> Result<(), sqlx::Error> {
         .execute(pool)
         .await?;
     sqlx::query!("delete from users.login_attempts where last_at < users.now() - interval '2 days'")
+        .execute(pool)
+        .await?;
+    sqlx::query!("delete from users.revocations where at < clock_timestamp() - interval '1 hour'")
         .execute(pool)
         .await?;
     sqlx::query!("delete from users.mail_tokens where expires_at < users.now() - interval '7 days'")

@@ -113,12 +113,14 @@ pub struct Credentials {
     pub customer_id: CustomerId,
     pub password_hash: String,
     pub active: bool,
+    pub verified: bool,
 }
 
 pub async fn by_email(db: impl PgExecutor<'_>, email: &str) -> Result<Option<Credentials>, sqlx::Error> {
     sqlx::query_as!(
         Credentials,
-        r#"select id as "id: UserId", customer_id as "customer_id: CustomerId", password_hash, active
+        r#"select id as "id: UserId", customer_id as "customer_id: CustomerId", password_hash, active,
+            (email_verified_at is not null) as "verified!"
         from users.users where lower(email) = lower($1)"#,
         email,
     )
@@ -199,6 +201,19 @@ pub async fn set_password(db: &mut PgConnection, id: UserId, hash: &str) -> Resu
     Ok(())
 }
 
+/// The same password, hashed as we hash now; unless it has changed meanwhile.
+pub async fn rehash(db: &mut PgConnection, id: UserId, old: &str, new: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update users.users set password_hash = $3 where id = $1 and password_hash = $2",
+        id.0,
+        old,
+        new
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub async fn set_active(db: &mut PgConnection, id: UserId, active: bool) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update users.users set active = $2, version = version + 1 where id = $1",
@@ -262,7 +277,9 @@ pub async fn contacts(
 ) -> Result<Vec<ContactRow>, sqlx::Error> {
     sqlx::query_as!(
         ContactRow,
-        r#"select u.id as "user?: UserId", c.id as "customer!: CustomerId", u.email as "email?", c.display_name,
+        r#"select u.id as "user?: UserId", c.id as "customer!: CustomerId", c.display_name,
+            coalesce(u.email, (select g.email from users.guest_contacts g
+                where g.customer_id = c.id and g.claimed_by is null order by g.at desc limit 1)) as email,
             coalesce(u.locale, c.locale) as "locale: Language"
         from users.customers c left join users.users u on u.customer_id = c.id
         where c.id = any($2) or c.id in (select customer_id from users.users where id = any($1))"#,

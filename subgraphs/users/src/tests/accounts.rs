@@ -1,6 +1,6 @@
 //! Accounts, sessions and roles.
 
-use super::{LOGIN, Rig, code};
+use super::{LOGIN, REGISTER, Rig, code};
 use futures::future::join_all;
 use platform::{Role, Viewer};
 use serde_json::{Value, json};
@@ -56,7 +56,17 @@ async fn one_email_is_one_account() {
             }
         })
         .collect();
-    let all = join_all(emails.iter().map(|email| rig.register(email, None))).await;
+    // Hashing has a queue, and nobody waits in it for ever.
+    let register = async |email: &&str| {
+        let input = json!({"input": {"email": email, "password": "correct horse"}});
+        loop {
+            let answer = rig.ask(&Viewer::anonymous(), REGISTER, input.clone()).await;
+            if answer["errors"][0]["extensions"]["code"] != "UNAVAILABLE" {
+                return answer["data"]["userRegister"].clone();
+            }
+        }
+    };
+    let all = join_all(emails.iter().map(register)).await;
     let (made, refused): (Vec<_>, Vec<_>) = all.iter().partition(|done| done["user"].is_object());
     assert_eq!((made.len(), refused.len()), (1, 49));
     assert!(refused.iter().all(|done| code(done) == "CONFLICT"));
@@ -71,9 +81,16 @@ async fn one_refresh_of_fifty_succeeds() {
     let all = join_all((0..50).map(|_| rig.get(&anonymous, REFRESH, token.clone()))).await;
     let winners: Vec<&Value> = all.iter().filter(|done| done["tokens"].is_object()).collect();
     assert_eq!(winners.len(), 1);
-    // The successor works; the first token, coming again, ends it all.
+    // The successor works; the first token, coming again after a while, ends it all.
     let next = json!({"t": winners[0]["tokens"]["refreshToken"]});
     let next = rig.get(&anonymous, REFRESH, next).await;
+    let access = json!({"t": next["tokens"]["accessToken"]});
+    assert_eq!(
+        code(&rig.get(&anonymous, REFRESH, token.clone()).await),
+        "UNAUTHENTICATED"
+    );
+    assert_eq!(rig.get(&anonymous, VERIFY, access).await["ok"], true);
+    rig.sql("update users.refresh_tokens set used_at = used_at - interval '11 seconds'").await;
     assert_eq!(
         code(&rig.get(&anonymous, REFRESH, token).await),
         "UNAUTHENTICATED"
@@ -93,15 +110,16 @@ async fn logins_are_checked_and_braked() {
         let count = |which| all.iter().filter(|done| code(done) == which).count();
         assert_eq!(
             (count("UNAUTHENTICATED"), count("RATE_LIMITED")),
-            (8, 22),
+            (5, 25),
             "{email}"
         );
     }
+    rig.sql("update users.login_attempts set last_at = now() + interval '1 minute'").await;
     assert_eq!(
         code(&rig.login("L@shop.example", "correct horse").await),
         "RATE_LIMITED"
     );
-    sqlx::query("update users.login_attempts set last_at = last_at - interval '16 seconds'")
+    sqlx::query("update users.login_attempts set last_at = now() - interval '2 seconds'")
         .execute(rig.app.deps.db.pool())
         .await
         .unwrap();

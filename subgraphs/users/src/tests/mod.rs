@@ -2,11 +2,14 @@
 
 mod accounts;
 mod commerce;
+mod guests;
+mod keys;
 mod sdl;
+mod security;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};
 use async_graphql::{Request, Variables};
-use platform::{Viewer, testing::TestDb, token::Signer};
+use platform::{Viewer, client::Client, testing::TestDb, token::Signer};
 use serde_json::{Value, json};
 
 pub struct Rig {
@@ -30,6 +33,11 @@ impl Rig {
 
     /// The answer as JSON: `{data, errors}`.
     pub async fn ask(&self, viewer: &Viewer, query: &str, variables: Value) -> Value {
+        self.ask_from(&Client::default(), viewer, query, variables).await
+    }
+
+    /// The same from somewhere.
+    pub async fn ask_from(&self, client: &Client, viewer: &Viewer, query: &str, variables: Value) -> Value {
         let reader = Reader {
             db: self.app.deps.db.clone(),
             viewer: viewer.clone(),
@@ -37,6 +45,8 @@ impl Rig {
         let request = Request::new(query)
             .variables(Variables::from_json(variables))
             .data(platform::loader::batch(reader))
+            .data(crate::Tried::default())
+            .data(client.clone())
             .data(viewer.clone());
         serde_json::to_value(self.schema.execute(request).await).unwrap()
     }
@@ -71,6 +81,11 @@ impl Rig {
             json!({"email": email, "password": password}),
         )
         .await
+    }
+
+    /// Runs SQL, for what only time would bring about.
+    pub async fn sql(&self, sql: &'static str) {
+        sqlx::query(sql).execute(self.app.deps.db.pool()).await.unwrap();
     }
 
     /// Somebody with these roles.

@@ -2,7 +2,7 @@
 
 use crate::{
     actions::{account, password, session},
-    app,
+    app, once,
     schema::{
         load,
         loaders::AnyUser,
@@ -12,7 +12,7 @@ use crate::{
 };
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use contracts::orders::MergeStrategy;
-use platform::{Error, Language, viewer::viewer};
+use platform::{Error, Language, client::client, viewer::viewer};
 
 /// What becomes of a guest's cart when the guest logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -61,7 +61,7 @@ pub struct AccountMutation;
 impl AccountMutation {
     /// Begins to shop without an account.
     async fn guest_session_create(&self, ctx: &Context<'_>) -> Result<AuthPayload> {
-        AuthPayload::new(ctx, session::guest(app(ctx)).await).await
+        AuthPayload::new(ctx, session::guest(app(ctx), &client(ctx)).await).await
     }
 
     /// Makes an account and logs in; a guest keeps its customer. Errors: INVALID; CONFLICT, if the address cannot be
@@ -71,6 +71,7 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The newcomer.")] input: RegisterInput,
     ) -> Result<AuthPayload> {
+        once(ctx)?;
         let registration = account::Registration {
             email: input.email,
             password: input.password,
@@ -79,7 +80,7 @@ impl AccountMutation {
             guest_token: input.guest_token,
             marketing: input.marketing_opt_in,
         };
-        AuthPayload::new(ctx, account::register(app(ctx), registration).await).await
+        AuthPayload::new(ctx, account::register(app(ctx), &client(ctx), registration).await).await
     }
 
     /// Shows that the mailbox is the caller's. It does not log in. Errors: INVALID.
@@ -92,12 +93,14 @@ impl AccountMutation {
     }
 
     /// Sends the activation mail again, once a minute at most. The answer does not tell whether there is an account.
+    /// Errors: INVALID, RATE_LIMITED.
     async fn activation_email_resend(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Address of the account.")] email: String,
     ) -> Result<AckPayload> {
-        AckPayload::new(account::resend_activation(app(ctx), &email).await)
+        once(ctx)?;
+        AckPayload::new(account::resend_activation(app(ctx), &client(ctx), &email).await)
     }
 
     /// Logs in. Errors: UNAUTHENTICATED, whatever of the two is wrong; RATE_LIMITED after too many tries; INVALID
@@ -114,19 +117,20 @@ impl AccountMutation {
         )]
         cart_merge: CartMergeStrategy,
     ) -> Result<AuthPayload> {
-        let guest = guest_token.as_deref();
-        let outcome = session::login(app(ctx), &email, &password, guest, cart_merge.into()).await;
+        once(ctx)?;
+        let (guest, strategy) = (guest_token.as_deref(), cart_merge.into());
+        let outcome = session::login(app(ctx), &client(ctx), &email, &password, guest, strategy).await;
         AuthPayload::new(ctx, outcome).await
     }
 
-    /// New tokens for a refresh token, which is good once; one that comes again ends the session. Errors:
-    /// UNAUTHENTICATED.
+    /// New tokens for a refresh token, which is good once; one that comes again after ten seconds ends the session.
+    /// Errors: UNAUTHENTICATED.
     async fn token_refresh(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The last refresh token.")] refresh_token: String,
     ) -> Result<AuthPayload> {
-        AuthPayload::new(ctx, session::refresh(app(ctx), &refresh_token).await).await
+        AuthPayload::new(ctx, session::refresh(app(ctx), &client(ctx), &refresh_token).await).await
     }
 
     /// Whether an access token is good and its session has not ended.
@@ -158,13 +162,14 @@ impl AccountMutation {
     }
 
     /// Sends a mail with which a lost password can be replaced, once a minute at most. The answer does not tell
-    /// whether there is an account.
+    /// whether there is an account. Errors: INVALID, RATE_LIMITED.
     async fn password_reset_request(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Address of the account.")] email: String,
     ) -> Result<AckPayload> {
-        AckPayload::new(password::request_reset(app(ctx), &email).await)
+        once(ctx)?;
+        AckPayload::new(password::request_reset(app(ctx), &client(ctx), &email).await)
     }
 
     /// Sets a new password and ends all sessions. Errors: INVALID.
@@ -174,6 +179,7 @@ impl AccountMutation {
         #[graphql(desc = "The secret of the mail.")] token: String,
         #[graphql(desc = "8 to 128 characters.")] new_password: String,
     ) -> Result<AckPayload> {
+        once(ctx)?;
         AckPayload::new(password::confirm_reset(app(ctx), &token, &new_password).await)
     }
 
@@ -184,7 +190,9 @@ impl AccountMutation {
         #[graphql(desc = "The password so far.")] current: String,
         #[graphql(desc = "8 to 128 characters.")] new_password: String,
     ) -> Result<AckPayload> {
-        AckPayload::new(password::change(app(ctx), viewer(ctx), &current, &new_password).await)
+        once(ctx)?;
+        let outcome = password::change(app(ctx), &client(ctx), viewer(ctx), &current, &new_password).await;
+        AckPayload::new(outcome)
     }
 
     /// Sends a mail to a new address, which counts once that mail is answered. Errors: INVALID, UNAUTHENTICATED,
@@ -195,7 +203,9 @@ impl AccountMutation {
         #[graphql(desc = "The new address.")] new_email: String,
         #[graphql(desc = "The caller's password.")] password: String,
     ) -> Result<AckPayload> {
-        AckPayload::new(account::request_email_change(app(ctx), viewer(ctx), &new_email, &password).await)
+        once(ctx)?;
+        let (app, client) = (app(ctx), client(ctx));
+        AckPayload::new(account::request_email_change(app, &client, viewer(ctx), &new_email, &password).await)
     }
 
     /// Puts the new address in place of the old one. Errors: INVALID; CONFLICT, if somebody else has it by now.

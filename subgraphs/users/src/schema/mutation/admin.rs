@@ -31,7 +31,7 @@ impl AdminMutation {
         Some(UserPayload::new(ctx, done).await)
     }
 
-    /// Gives STAFF or ADMIN; it counts from the next access token. Requires: ADMIN. Errors: INVALID, NOT_FOUND.
+    /// Gives STAFF or ADMIN and ends the access tokens, so that the next one has the role. Requires: ADMIN. Errors: INVALID, NOT_FOUND.
     async fn role_assign(
         &self,
         ctx: &Context<'_>,
