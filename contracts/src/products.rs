@@ -77,3 +77,33 @@ pub struct ImportedProduct {
     pub product: ProductId,
     pub variant: VariantId,
 }
+
+/// Build a new search index beside the one in use, which it then replaces. False: one is being built already.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RebuildSearch {
+    /// Language whose word endings do not matter, such as `english` or `german`; as before if absent.
+    pub language: Option<String>,
+}
+command!(RebuildSearch, "products", "rebuild_search", bool);
+
+/// Replace all synonyms of the search: whoever looks for one of a group finds all of it. Returns the number of pairs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SetSynonyms {
+    pub groups: Vec<Vec<String>>,
+}
+command!(SetSynonyms, "products", "set_synonyms", u64);
+
+/// What the search index is like.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GetSearchStatus {}
+command!(GetSearchStatus, "products", "get_search_status", SearchStatus);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SearchStatus {
+    pub language: String,
+    pub documents: i64,
+    /// Changes that are not in the index yet.
+    pub queued: i64,
+    /// Documents of the index that is being built.
+    pub rebuilding: Option<i64>,
+}

@@ -1,5 +1,7 @@
 //! What other services may ask of the catalogue.
 
+pub mod search;
+
 use crate::{
     domain::{catalog, price},
     store::{self, import::Batch},

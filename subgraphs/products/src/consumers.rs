@@ -1,6 +1,6 @@
 //! What the catalogue does about facts of other services.
 
-use crate::store;
+use crate::{search::indexer, store};
 use contracts::events::{OrderConfirmed, StockStateChanged, VendorStatusChanged};
 use platform::{Error, Tx, events::Received};
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ pub async fn vendor_status_changed(tx: &mut Tx, fact: Received<VendorStatusChang
     if store::vendors::set(tx, vendor, approved, fact.occurred_at).await? {
         let shown = store::vendors::show_products(tx, vendor, approved).await?;
         for change in store::products::changes(tx, &shown).await? {
+            tx.hint(indexer::CHANGED, change.product);
             tx.emit(&change).await?;
         }
     }
@@ -26,6 +27,7 @@ pub async fn order_confirmed(tx: &mut Tx, fact: Received<OrderConfirmed>) -> Res
     }
     let (products, pieces): (Vec<Uuid>, Vec<i64>) = pieces.into_iter().unzip();
     store::products::add_sold(tx, &products, &pieces).await?;
+    tx.hint(indexer::CHANGED, fact.event.order);
     store::reviews::add_purchases(tx, fact.event.customer, fact.event.order, &products).await?;
     Ok(())
 }
@@ -33,6 +35,7 @@ pub async fn order_confirmed(tx: &mut Tx, fact: Received<OrderConfirmed>) -> Res
 /// Keeps the flag that `inStockOnly` filters by.
 pub async fn stock_state_changed(tx: &mut Tx, fact: Received<StockStateChanged>) -> Result<(), Error> {
     let available = fact.event.state != "OUT_OF_STOCK";
+    tx.hint(indexer::CHANGED, fact.event.variant);
     store::variants::set_stock(tx, fact.event.variant, available, fact.occurred_at).await?;
     Ok(())
 }

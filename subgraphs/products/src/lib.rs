@@ -2,7 +2,7 @@
 
 use contracts::{
     events::{OrderConfirmed, StockStateChanged, VendorStatusChanged},
-    products::{GetVariants, ImportProducts},
+    products::{GetSearchStatus, GetVariants, ImportProducts, RebuildSearch, SetSynonyms},
 };
 use platform::{Deps, Service, Viewer};
 use std::time::Duration;
@@ -12,6 +12,7 @@ pub mod commands;
 pub mod consumers;
 pub mod domain;
 pub mod schema;
+pub mod search;
 pub mod store;
 
 #[cfg(test)]
@@ -39,6 +40,9 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let variants = deps.clone();
     let import = deps.clone();
     let publisher = deps.clone();
+    let (rebuilder, indexed) = (deps.clone(), deps.clone());
+    let synonyms = deps.clone();
+    let status = deps.clone();
     Ok(Service::new(NAME, deps.clone(), schema(deps), data)
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
@@ -58,11 +62,27 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
             let wake = tokio::sync::Notify::new();
             let step = || actions::publishing::publish_due(&publisher);
             platform::worker::run("publisher", &stop, &wake, PUBLISH_PERIOD, step).await;
+        })
+        .worker(move |stop| async move {
+            let backend = search::backend(&indexed);
+            search::indexer::run(indexed, backend, stop).await;
+        })
+        .command::<RebuildSearch, _, _>(move |_, ask| {
+            let deps = rebuilder.clone();
+            async move { commands::search::rebuild(&deps, ask).await }
+        })
+        .command::<SetSynonyms, _, _>(move |call, ask| {
+            let deps = synonyms.clone();
+            async move { commands::search::set_synonyms(&deps, &call, ask).await }
+        })
+        .command::<GetSearchStatus, _, _>(move |_, _| {
+            let deps = status.clone();
+            async move { commands::search::status(&deps).await }
         }))
 }
 
 /// What resolvers need of one request.
-fn insert_data(deps: &Deps, viewer: &Viewer, data: &mut async_graphql::Data) {
+pub fn insert_data(deps: &Deps, viewer: &Viewer, data: &mut async_graphql::Data) {
     let reader = Reader {
         db: deps.db.clone(),
         scope: store::Scope::from(viewer),
@@ -74,6 +94,7 @@ fn insert_data(deps: &Deps, viewer: &Viewer, data: &mut async_graphql::Data) {
 pub fn schema(deps: Deps) -> Schema {
     platform::service::schema(Query, Mutation::default(), Subscription)
         .register_output_type::<Node>()
+        .data(search::backend(&deps))
         .data(deps)
         .finish()
 }

@@ -3,6 +3,7 @@
 use super::NOW;
 use crate::{
     domain::catalog::{Brand, Category, slug},
+    search::indexer,
     store,
 };
 use platform::{
@@ -62,8 +63,8 @@ pub async fn upsert_category(deps: &Deps, data: CategoryData) -> Outcome<Categor
     store::categories::upsert(&mut tx, &category)
         .await
         .map_err(|e| taken(e, "categories_slug_key"))?;
-    let products = store::categories::products(&mut tx, id).await?;
-    store::copies::refresh_keywords(&mut tx, &products).await?;
+    // A new name is a word of its products.
+    tx.hint(indexer::CHANGED, id);
     tx.commit().await?;
     Ok(id)
 }
@@ -89,8 +90,8 @@ pub async fn upsert_brand(
     store::brands::upsert(&mut tx, &Brand { id, slug, name })
         .await
         .map_err(|e| taken(e, "brands_slug_key"))?;
-    let products = store::brands::products(&mut tx, id).await?;
-    store::copies::refresh_keywords(&mut tx, &products).await?;
+    // A new name is a word of its products.
+    tx.hint(indexer::CHANGED, id);
     tx.commit().await?;
     Ok(id)
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{product::Product, status::ProductStatus},
+    search::indexer,
     store,
 };
 use platform::{
@@ -77,6 +78,7 @@ async fn changed(tx: &mut Tx, id: ProductId) -> Outcome<()> {
 /// Tells the other services what these products are like now.
 async fn tell(tx: &mut Tx, ids: &[Uuid]) -> Outcome<()> {
     for change in store::products::changes(tx, ids).await? {
+        tx.hint(indexer::CHANGED, change.product);
         tx.emit(&change).await?;
     }
     Ok(())

@@ -9,6 +9,7 @@ pub mod product;
 pub mod review;
 pub mod revision;
 pub mod rules;
+pub mod search;
 pub mod status;
 pub mod variant;
 pub mod wishlist;

@@ -8,7 +8,7 @@ use crate::{
     },
     store::{
         self, Scope,
-        conditions::{Hidden, Match},
+        conditions::Hidden,
         list::{List, Owner},
     },
 };
@@ -35,7 +35,7 @@ pub struct ListArgs {
 }
 
 /// Place in a list: which list, sort key, ID.
-type Key = (u64, i64, Uuid);
+pub type Key = (u64, i64, Uuid);
 
 /// A page of products, with what is needed to make it a connection.
 pub struct ProductPage {
@@ -50,30 +50,21 @@ pub async fn page(
     ctx: &Context<'_>,
     (owner, id): (Owner, Uuid),
     args: ListArgs,
-    matching: Match,
 ) -> Result<ProductPage, Error> {
     let filter = args.filter.unwrap_or_default();
     check(&filter)?;
-    let sort = args.sort.unwrap_or(match matching {
-        Match::All => ProductSort::Newest,
-        _ => ProductSort::Relevance,
-    });
-    let hidden = match (owner, &matching) {
-        (Owner::Vendor, _) => Hidden::Always,
-        (_, Match::All) => Hidden::OnDemand,
-        _ => Hidden::Never,
+    let sort = args.sort.unwrap_or(ProductSort::Newest);
+    let hidden = match owner {
+        Owner::Vendor => Hidden::Always,
+        _ => Hidden::OnDemand,
     };
-    let key = fingerprint(&(&filter, sort, owner as u8, text_of(&matching)))?;
-    let page = PageArgs::<Key>::new(args.first, args.after.as_deref())?;
-    if page.after.is_some_and(|(of, ..)| of != key) {
-        return Err(Error::BadInput("after is a cursor of another list".to_owned()));
-    }
+    let key = fingerprint(&(&filter, sort, owner as u8))?;
+    let page = page_args(args.first, args.after.as_deref(), key)?;
     let after = page.after.map(|(_, sort_key, id)| (sort_key, id));
     let list = Arc::new(List {
         owner,
         hidden,
         filter,
-        matching,
         sort,
     });
     let asked = ProductsOf {
@@ -98,7 +89,7 @@ pub async fn connection(
     owner: (Owner, Uuid),
     args: ListArgs,
 ) -> Result<CountedPage<Product>, Error> {
-    let page = page(ctx, owner, args, Match::All).await?;
+    let page = page(ctx, owner, args).await?;
     let total = total(ctx, page.list.clone(), owner.1);
     Ok(page.into_connection(total))
 }
@@ -131,7 +122,7 @@ pub fn total(ctx: &Context<'_>, list: Arc<List>, owner: Uuid) -> TotalCount {
 }
 
 /// A list of values costs by its length.
-fn check(filter: &ProductWhere) -> Result<(), Error> {
+pub fn check(filter: &ProductWhere) -> Result<(), Error> {
     let lengths = [
         filter.ids.as_ref().map_or(0, Vec::len),
         filter.brand_id.as_ref().map_or(0, Vec::len),
@@ -149,16 +140,17 @@ fn check(filter: &ProductWhere) -> Result<(), Error> {
     }
 }
 
-fn text_of(matching: &Match) -> Option<&str> {
-    match matching {
-        Match::All => None,
-        Match::Text(text) => Some(text),
-        Match::Similar(_) => Some("~"),
+/// `first` and `after` of the list with this fingerprint.
+pub fn page_args(first: Option<i32>, after: Option<&str>, key: u64) -> Result<PageArgs<Key>, Error> {
+    let page = PageArgs::<Key>::new(first, after)?;
+    match page.after.is_some_and(|(of, ..)| of != key) {
+        true => Err(Error::BadInput("after is a cursor of another list".to_owned())),
+        false => Ok(page),
     }
 }
 
 /// Tells lists apart: FNV-1a of the arguments. A cursor of one list is no cursor of another.
-fn fingerprint(arguments: &impl serde::Serialize) -> Result<u64, Error> {
+pub fn fingerprint(arguments: &impl serde::Serialize) -> Result<u64, Error> {
     let bytes = serde_json::to_vec(arguments)?;
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

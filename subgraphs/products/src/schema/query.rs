@@ -2,8 +2,8 @@
 
 use super::{
     loaders::{VariantBySku, reader},
-    products::{ListArgs, approval_queue, connection, page},
-    search::ProductSearchResult,
+    products::{ListArgs, approval_queue, connection},
+    search::{self, ProductSearchResult},
     stubs::{Customer, Vendor},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         variant::Variant,
         wishlist::Wishlist,
     },
-    store::{self, conditions::Match, list::Owner},
+    store::{self, list::Owner},
 };
 use async_graphql::{Context, ID, Object, OneofObject, Result};
 use platform::{
@@ -102,8 +102,9 @@ impl Query {
         Ok(ids.into_iter().map(|id| found.get(&id?).cloned()).collect())
     }
 
-    /// Products on sale that fit a text, as people type it: words, "phrases", -without. If none has the words,
-    /// products with similar names.
+    /// Products on sale that fit a text, as people type it: words, "phrases", -without, this OR that. Accents, case and
+    /// endings of words do not matter. If none has the words, products with the words that may have been meant. A change
+    /// of a product is found within moments.
     #[expect(clippy::too_many_arguments, reason = "these are the arguments of the field")]
     async fn product_search(
         &self,
@@ -115,23 +116,13 @@ impl Query {
         #[graphql(desc = "Order; best match first if absent.")] sort: Option<ProductSort>,
         #[graphql(desc = "Codes of facets to count, at most 20.")] facets: Option<Vec<String>>,
     ) -> Result<ProductSearchResult> {
-        let matching = match query.filter(|query| !query.trim().is_empty()) {
-            None => Match::All,
-            Some(query) => {
-                let query =
-                    text(query, 200).ok_or_else(|| Error::BadInput("query is too long".to_owned()))?;
-                let db = &ctx.data_unchecked::<Deps>().db;
-                store::search::matching(db, &query).await.map_err(Error::from)?
-            }
-        };
         let args = ListArgs {
             first,
             after,
             filter,
             sort,
         };
-        let page = page(ctx, (Owner::Shop, Uuid::nil()), args, matching).await?;
-        Ok(ProductSearchResult::new(ctx, page, facets)?)
+        Ok(search::search(ctx, query, args, facets).await?)
     }
 
     /// Names of products on sale in which a word begins with `prefix`.
@@ -141,12 +132,7 @@ impl Query {
         #[graphql(desc = "Begin of a word, 1 to 100 characters.")] prefix: String,
         #[graphql(default_with = "Some(8)", desc = "Names at most, 1 to 20.")] limit: Option<i32>,
     ) -> Result<Vec<String>> {
-        let Some(prefix) = text(prefix, 100) else {
-            return Ok(Vec::new());
-        };
-        let db = ctx.data_unchecked::<Deps>().db.pool();
-        let names = store::search::suggest(db, &prefix, i64::from(limit.unwrap_or(8).clamp(1, 20))).await;
-        Ok(names.map_err(Error::from)?)
+        Ok(search::suggest(ctx, prefix, limit.unwrap_or(8)).await?)
     }
 
     /// The categories right below one, by name; without it, those at the top.

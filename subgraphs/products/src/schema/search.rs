@@ -1,27 +1,128 @@
-//! The result of a search.
+//! Search and its result. What was found comes from the search backend, what it is like from the catalogue.
 
-use super::products::ProductPage;
+use super::{
+    loaders::reader,
+    products::{Key, ListArgs, check, fingerprint, page_args},
+};
 use crate::{
-    domain::product::Product,
-    store::{self, Scope, conditions::Match, facets, list::List},
+    domain::{filter::ProductSort, product::Product},
+    search::{Ask, SearchBackend},
+    store::search::facets::DEFAULT,
 };
 use async_graphql::{
     Context, Object, Result, SimpleObject,
     connection::{Edge, EmptyFields, PageInfo},
 };
-use platform::{Deps, Error, page::CountedPage, viewer::viewer};
-use std::sync::Arc;
-use uuid::Uuid;
+use platform::{
+    Error,
+    address::text,
+    ids::ProductId,
+    page::{CountedPage, PageArgs, TotalCount},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// Characters of a query.
+const MAX_QUERY: usize = 200;
 
 /// Facets a search may ask for at once.
 const MAX_FACETS: usize = 20;
 
+/// Names that are suggested for a text without a hit.
+const SUGGESTIONS: usize = 5;
+
+fn backend(ctx: &Context<'_>) -> Arc<dyn SearchBackend> {
+    ctx.data_unchecked::<Arc<dyn SearchBackend>>().clone()
+}
+
+/// Searches.
+pub async fn search(
+    ctx: &Context<'_>,
+    query: Option<String>,
+    args: ListArgs,
+    facets: Option<Vec<String>>,
+) -> Result<ProductSearchResult, Error> {
+    let facets = facets.unwrap_or_else(|| DEFAULT.iter().map(|code| (*code).to_owned()).collect());
+    if facets.len() > MAX_FACETS {
+        return Err(Error::BadInput("at most 20 facets".to_owned()));
+    }
+    let filter = args.filter.unwrap_or_default();
+    check(&filter)?;
+    let query = match query.filter(|query| !query.trim().is_empty()) {
+        None => None,
+        Some(query) => {
+            Some(text(query, MAX_QUERY).ok_or_else(|| Error::BadInput("query is too long".to_owned()))?)
+        }
+    };
+    let sort = args.sort.unwrap_or(match query {
+        None => ProductSort::Newest,
+        Some(_) => ProductSort::Relevance,
+    });
+    let key = fingerprint(&(&filter, sort, "search", &query))?;
+    let page = page_args(args.first, args.after.as_deref(), key)?;
+    let backend = backend(ctx);
+    let text = match &query {
+        None => None,
+        Some(query) => Some(backend.understand(query).await?),
+    };
+    let ask = Arc::new(Ask { text, filter, sort });
+    let page = found(ctx, &backend, &ask, page, key).await?;
+    Ok(ProductSearchResult {
+        backend,
+        ask,
+        page,
+        facets,
+    })
+}
+
+/// One page of hits with what the catalogue says of them. A product that has been taken off sale since it was indexed
+/// is left out, and its place in the order stays.
+async fn found(
+    ctx: &Context<'_>,
+    backend: &Arc<dyn SearchBackend>,
+    ask: &Arc<Ask>,
+    page: PageArgs<Key>,
+    key: u64,
+) -> Result<CountedPage<Product>, Error> {
+    let after = page.after.map(|(_, sort_key, id)| (sort_key, id));
+    let hits = backend.search(ask, after, page.limit()).await?;
+    let mut products: HashMap<ProductId, Product> =
+        reader(ctx).load_many(hits.iter().map(|hit| hit.id)).await?;
+    let total = {
+        let (backend, ask) = (backend.clone(), ask.clone());
+        TotalCount::new(move |max| {
+            let (backend, ask) = (backend.clone(), ask.clone());
+            Box::pin(async move { backend.count(&ask, max).await })
+        })
+    };
+    let has_next = hits.len() as i64 == page.limit();
+    let mut found = CountedPage::with_additional_fields(page.after.is_some(), has_next, total);
+    let shown = hits.iter().take(hits.len() - usize::from(has_next));
+    found.edges.extend(shown.filter_map(|hit| {
+        let product = products.remove(&hit.id).filter(|product| product.visible)?;
+        let cursor = platform::page::encode(&(key, hit.sort_key, hit.id.0));
+        Some(Edge::new(cursor, product))
+    }));
+    Ok(found)
+}
+
+/// Names for a text that is being typed.
+pub async fn suggest(ctx: &Context<'_>, prefix: String, limit: i32) -> Result<Vec<String>, Error> {
+    let usable = prefix.chars().count() <= 100 && prefix.chars().any(char::is_alphanumeric);
+    match usable {
+        true => backend(ctx).suggest(&prefix, i64::from(limit.clamp(1, 20))).await,
+        false => Ok(Vec::new()),
+    }
+}
+
 /// How many products of the result have a value.
 #[derive(Debug, SimpleObject)]
 pub struct FacetValue {
-    /// The value: an enum's name, or the name of a category or brand.
+    /// The value: an enum's name, the name of a category or brand, or a span of prices in minor units such as `500-999`.
     value: String,
-    /// Products of the whole result that have it.
+    /// Products that have it and pass all filters but that on this facet itself, so that several values can be chosen.
     count: i32,
 }
 
@@ -38,24 +139,10 @@ pub struct Facet {
 
 /// What a search found.
 pub struct ProductSearchResult {
-    list: Arc<List>,
+    backend: Arc<dyn SearchBackend>,
+    ask: Arc<Ask>,
     page: CountedPage<Product>,
-    facets: Option<Vec<String>>,
-}
-
-impl ProductSearchResult {
-    pub fn new(ctx: &Context<'_>, page: ProductPage, facets: Option<Vec<String>>) -> Result<Self, Error> {
-        if facets.as_ref().is_some_and(|codes| codes.len() > MAX_FACETS) {
-            return Err(Error::BadInput("at most 20 facets".to_owned()));
-        }
-        let list = page.list.clone();
-        let total = super::products::total(ctx, list.clone(), Uuid::nil());
-        Ok(Self {
-            page: page.into_connection(total),
-            list,
-            facets,
-        })
-    }
+    facets: Vec<String>,
 }
 
 #[Object]
@@ -81,88 +168,45 @@ impl ProductSearchResult {
     }
 
     /// Counts over the whole result, in the order in which they were asked for; without `facets`: kind, category,
-    /// brand and in_stock. A code that is neither known nor that of a filterable attribute has no values.
-    async fn facets(&self, ctx: &Context<'_>) -> Result<Vec<Facet>> {
-        let mut codes = match &self.facets {
-            Some(codes) => codes.clone(),
-            None => facets::DEFAULT.iter().map(|code| (*code).to_owned()).collect(),
+    /// brand and in_stock. `price` counts prices in the currency of `where.price`. A code that is neither known nor
+    /// that of a filterable attribute has no values.
+    async fn facets(&self) -> Result<Vec<Facet>> {
+        let mut seen = HashSet::new();
+        let codes: Vec<String> = self
+            .facets
+            .iter()
+            .filter(|code| seen.insert(*code))
+            .cloned()
+            .collect();
+        let counted = self.backend.facets(&self.ask, &codes).await?;
+        let value = |(value, count): (String, i64)| FacetValue {
+            value,
+            count: i32::try_from(count).unwrap_or(i32::MAX),
         };
-        let mut seen = std::collections::HashSet::new();
-        codes.retain(|code| seen.insert(code.clone()));
-        let db = ctx.data_unchecked::<Deps>().db.pool();
-        let scope = Scope::from(viewer(ctx));
-        let counted = facets::count(db, &scope, &self.list, &codes)
-            .await
-            .map_err(Error::from)?;
-        let labels = labels(ctx, &codes).await?;
-        let facet = |(code, label): (String, String)| {
-            let values = counted
-                .iter()
-                .filter(|value| value.code == code)
-                .map(|value| FacetValue {
-                    value: value.value.clone(),
-                    count: i32::try_from(value.count).unwrap_or(i32::MAX),
-                });
-            Facet {
-                label,
-                values: values.collect(),
-                code: code.clone(),
-            }
-        };
-        Ok(codes.into_iter().zip(labels).map(facet).collect())
+        Ok(counted
+            .into_iter()
+            .map(|facet| Facet {
+                code: facet.code,
+                label: facet.label,
+                values: facet.values.into_iter().map(value).collect(),
+            })
+            .collect())
     }
 
     /// Names that may have been meant, when no product has the words of the query.
     async fn suggestions(&self) -> Vec<&String> {
-        match &self.list.matching {
-            Match::Similar(_) => self
-                .page
-                .edges
-                .iter()
-                .take(5)
-                .map(|edge| &edge.node.name)
-                .collect(),
-            _ => Vec::new(),
-        }
+        let corrected = self.ask.text.as_ref().is_some_and(|text| text.corrected);
+        let names = self.page.edges.iter().map(|edge| &edge.node.name);
+        names.take(if corrected { SUGGESTIONS } else { 0 }).collect()
     }
 
     /// How many products were found, counting up to `max`.
     async fn total_count(
         &self,
-        ctx: &Context<'_>,
         #[graphql(default_with = "Some(10_000)", desc = "Stop counting here, 1 to 10,000.")] max: Option<i32>,
     ) -> Option<Result<i32, Error>> {
-        let db = ctx.data_unchecked::<Deps>().db.pool();
-        let (scope, max) = (
-            Scope::from(viewer(ctx)),
-            i64::from(max.unwrap_or(10_000).clamp(1, 10_000)),
-        );
-        let count = store::list::count(db, &scope, &self.list, Uuid::nil(), max).await;
-        Some(
-            count
-                .map(|n| i32::try_from(n).unwrap_or(i32::MAX))
-                .map_err(Error::from),
-        )
+        let max = i64::from(max.unwrap_or(10_000).clamp(1, 10_000));
+        let count = self.backend.count(&self.ask, max).await;
+        Some(count.map(|n| i32::try_from(n).unwrap_or(i32::MAX)))
     }
-}
-
-/// Names of facets for people: of the known ones, else of the attribute, else the code itself.
-async fn labels(ctx: &Context<'_>, codes: &[String]) -> Result<Vec<String>, Error> {
-    let unknown: Vec<String> = codes
-        .iter()
-        .filter(|code| facets::label(code).is_none())
-        .cloned()
-        .collect();
-    let attributes = match unknown.is_empty() {
-        true => Vec::new(),
-        false => store::attributes::by_codes(ctx.data_unchecked::<Deps>().db.pool(), &unknown).await?,
-    };
-    let label = |code: &String| match facets::label(code) {
-        Some(label) => label.to_owned(),
-        None => attributes
-            .iter()
-            .find(|a| a.code == *code)
-            .map_or_else(|| code.clone(), |a| a.label.clone()),
-    };
-    Ok(codes.iter().map(label).collect())
 }

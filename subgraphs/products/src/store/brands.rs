@@ -56,13 +56,3 @@ pub async fn upsert(tx: &mut PgConnection, brand: &Brand) -> Result<(), sqlx::Er
     .await?;
     Ok(())
 }
-
-/// The products of a brand.
-pub async fn products(tx: &mut PgConnection, id: BrandId) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "select id from products.products where brand_id = $1 order by id for update",
-        id.0
-    )
-    .fetch_all(tx)
-    .await
-}

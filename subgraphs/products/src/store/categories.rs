@@ -119,13 +119,3 @@ pub async fn upsert(tx: &mut PgConnection, category: &Category) -> Result<(), sq
     .await?;
     Ok(())
 }
-
-/// The products right in a category.
-pub async fn products(tx: &mut PgConnection, id: CategoryId) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "select id from products.products where category_id = $1 order by id for update",
-        id.0
-    )
-    .fetch_all(tx)
-    .await
-}

@@ -1,4 +1,4 @@
-//! The `where` of lists of products, written once for rows, counts and facets.
+//! The `where` of lists of products, written once for rows and counts.
 
 use super::{Scope, details};
 use crate::domain::filter::{AttributeFilter, MoneyRange, ProductWhere};
@@ -7,17 +7,6 @@ use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 type Query = QueryBuilder<Postgres>;
-
-/// Which products a text finds.
-#[derive(Clone, Debug)]
-pub enum Match {
-    /// There is no text.
-    All,
-    /// Words, as people write them into search boxes.
-    Text(String),
-    /// Names like the text, best first: found when no product has its words.
-    Similar(Vec<Uuid>),
-}
 
 /// What of the rows outside the shop window the list shows to those who may see them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,9 +20,8 @@ pub enum Hidden {
 }
 
 /// Adds the conditions on table alias `p`, beginning with the first one.
-pub fn push(q: &mut Query, scope: &Scope, hidden: Hidden, filter: &ProductWhere, matching: &Match) {
+pub fn push(q: &mut Query, scope: &Scope, hidden: Hidden, filter: &ProductWhere) {
     visibility(q, scope, hidden, filter);
-    matches(q, matching);
     references(q, filter);
     if let Some(kinds) = &filter.kind {
         let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
@@ -90,19 +78,6 @@ fn visibility(q: &mut Query, scope: &Scope, hidden: Hidden, filter: &ProductWher
             q.push(" and p.status <> 'ARCHIVED'");
         }
         None => {}
-    }
-}
-
-fn matches(q: &mut Query, matching: &Match) {
-    match matching {
-        Match::All => {}
-        Match::Text(text) => {
-            q.push(" and p.search @@ websearch_to_tsquery('english', products.plain(");
-            q.push_bind(text.clone()).push("))");
-        }
-        Match::Similar(ids) => {
-            q.push(" and p.id = any(").push_bind(ids.clone()).push(")");
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Recomputes what is copied into the product: the prices of its variants and the words it is found by.
+/// Recomputes what is copied into the product: the prices of its variants and whether one is in stock.
 pub async fn refresh(tx: &mut PgConnection, ids: &[Uuid]) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from products.price_ranges where product_id = any($1)",
@@ -34,23 +34,6 @@ pub async fn refresh(tx: &mut PgConnection, ids: &[Uuid]) -> Result<(), sqlx::Er
         ids
     )
     .execute(&mut *tx)
-    .await?;
-    refresh_keywords(tx, ids).await
-}
-
-/// Recomputes the words that products are found by beside their name and description.
-pub async fn refresh_keywords(tx: &mut PgConnection, ids: &[Uuid]) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"update products.products p set keywords = concat_ws(' ',
-               (select b.name from products.brands b where b.id = p.brand_id),
-               (select c.name from products.categories c where c.id = p.category_id),
-               (select string_agg(v.sku, ' ' order by v.position) from products.variants v where v.product_id = p.id),
-               (select string_agg(word #>> '{}', ' ') from jsonb_path_query(p.details, 'strict $.**') word
-                where jsonb_typeof(word) = 'string'))
-           where p.id = any($1)"#,
-        ids
-    )
-    .execute(tx)
     .await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Scope,
-    conditions::{self, Hidden, Match},
+    conditions::{self, Hidden},
     products::columns,
 };
 use crate::domain::{
@@ -30,7 +30,6 @@ pub struct List {
     pub owner: Owner,
     pub hidden: Hidden,
     pub filter: ProductWhere,
-    pub matching: Match,
     pub sort: ProductSort,
 }
 
@@ -52,51 +51,35 @@ struct Order {
 
 impl List {
     fn order(&self) -> Order {
-        let ascending = match self.sort {
-            ProductSort::PriceAsc => true,
-            ProductSort::Relevance => matches!(self.matching, Match::Similar(_)),
-            _ => false,
-        };
-        let plain_relevance = self.sort == ProductSort::Relevance && matches!(self.matching, Match::All);
         Order {
-            ascending,
-            time: self.sort == ProductSort::Newest || plain_relevance,
+            ascending: self.sort == ProductSort::PriceAsc,
+            time: matches!(self.sort, ProductSort::Newest | ProductSort::Relevance),
         }
     }
 
     /// Adds the expression that rows are ordered by.
     fn push_key(&self, q: &mut QueryBuilder<Postgres>) {
-        match (self.sort, &self.matching) {
-            (ProductSort::Newest, _) | (ProductSort::Relevance, Match::All) => {
+        match (self.sort, &self.filter.price) {
+            // Without a text everything is equally relevant.
+            (ProductSort::Newest | ProductSort::Relevance, _) => {
                 q.push("p.created_at");
             }
-            (ProductSort::PriceAsc | ProductSort::PriceDesc, _) => match &self.filter.price {
-                None => {
-                    q.push("p.min_price");
-                }
-                Some(price) => {
-                    q.push(
-                        "coalesce((select r.min_amount from products.price_ranges r where r.product_id = p.id \
-                         and r.currency = ",
-                    );
-                    q.push_bind(price.currency.as_str().to_owned())
-                        .push("), p.min_price)");
-                }
-            },
+            (ProductSort::PriceAsc | ProductSort::PriceDesc, None) => {
+                q.push("p.min_price");
+            }
+            (ProductSort::PriceAsc | ProductSort::PriceDesc, Some(price)) => {
+                q.push(
+                    "coalesce((select r.min_amount from products.price_ranges r where r.product_id = p.id \
+                     and r.currency = ",
+                );
+                q.push_bind(price.currency.as_str().to_owned())
+                    .push("), p.min_price)");
+            }
             (ProductSort::Rating, _) => {
                 q.push("p.rating_milli::bigint");
             }
             (ProductSort::BestSelling, _) => {
                 q.push("p.sold");
-            }
-            (ProductSort::Relevance, Match::Text(text)) => {
-                q.push("(ts_rank_cd(p.search, websearch_to_tsquery('english', products.plain(");
-                q.push_bind(text.clone()).push("))) * 1000000)::bigint");
-            }
-            (ProductSort::Relevance, Match::Similar(ids)) => {
-                q.push("array_position(")
-                    .push_bind(ids.clone())
-                    .push(", p.id)::bigint");
             }
         }
     }
@@ -125,7 +108,7 @@ pub async fn page(
         .push(") as o(owner_id) cross join lateral (select p.*, ");
     list.push_key(&mut q);
     q.push(" as sort_value from products.products p where ");
-    conditions::push(&mut q, scope, list.hidden, &list.filter, &list.matching);
+    conditions::push(&mut q, scope, list.hidden, &list.filter);
     push_owner(&mut q, list.owner);
     if let Some((key, id)) = after {
         q.push(" and (");
@@ -174,7 +157,7 @@ pub async fn count(
     let mut q = QueryBuilder::new("select count(*) from (select from (select ");
     q.push_bind(owner)
         .push("::uuid as owner_id) o, products.products p where ");
-    conditions::push(&mut q, scope, list.hidden, &list.filter, &list.matching);
+    conditions::push(&mut q, scope, list.hidden, &list.filter);
     push_owner(&mut q, list.owner);
     q.push(" limit ").push_bind(max).push(") counted");
     q.build_query_scalar().fetch_one(db).await

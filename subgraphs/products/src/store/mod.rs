@@ -9,7 +9,6 @@ pub mod categories;
 pub mod conditions;
 pub mod copies;
 pub mod details;
-pub mod facets;
 pub mod import;
 pub mod list;
 pub mod prices;

@@ -1,0 +1,187 @@
+//! The search index: what changes it, how it is rebuilt, and plans over many products.
+
+use super::{Shop, anonymous};
+use crate::{
+    commands,
+    search::{self, Ask, IndexStatus, SearchBackend},
+    store,
+};
+use contracts::products::{RebuildSearch, SetSynonyms};
+use platform::{Moment, commands::Call, ids::ProductId};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Row};
+
+async fn names(shop: &Shop, text: &str) -> Value {
+    let query = "query($q: String!) { productSearch(query: $q) { nodes { name } } }";
+    let found = shop.run(&anonymous(), query, json!({ "q": text })).await;
+    let nodes = found["productSearch"]["nodes"].as_array().unwrap().clone();
+    nodes.into_iter().map(|node| node["name"].clone()).collect()
+}
+
+async fn status(shop: &Shop) -> IndexStatus {
+    search::backend(&shop.deps).status().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_index_follows_every_change() {
+    let shop = Shop::open().await;
+    let lamp = shop.sell(shop.generic("Harbour Lamp"), "HAR-1", 2000).await;
+    let vase = shop.sell(shop.generic("Tall Vase"), "VAS-1", 3000).await;
+    assert_eq!(names(&shop, "lamp").await, json!([]), "not indexed yet");
+    shop.index().await;
+    assert_eq!(names(&shop, "lamp").await, json!(["Harbour Lamp"]));
+    // The brand's name is a word of its products.
+    let rename = format!("brandUpsert(id: {}, name: \"Obsidian\", slug: \"lumiere\")", shop.brand);
+    assert_eq!(shop.mutate(&shop.staff, &rename, "").await["userErrors"], json!([]));
+    shop.index().await;
+    assert_eq!(names(&shop, "obsidian lamp").await, json!(["Harbour Lamp"]));
+    assert_eq!(names(&shop, "lumiere").await, json!([]));
+    // What was sold counts for the order.
+    let id = |product: &Value| ProductId::parse(product["id"].as_str().unwrap()).unwrap();
+    let mut tx = shop.deps.db.begin(Moment::LIVE).await.unwrap();
+    store::products::add_sold(&mut tx, &[id(&lamp).0], &[7]).await.unwrap();
+    tx.commit().await.unwrap();
+    shop.index().await;
+    let best = "{ productSearch(sort: BEST_SELLING) { nodes { name } } }";
+    let best = shop.run(&anonymous(), best, json!({})).await;
+    assert_eq!(best["productSearch"]["nodes"], json!([{ "name": "Harbour Lamp" }, { "name": "Tall Vase" }]));
+    // A product off sale is not shown even before the indexer has seen it.
+    let off = format!("productUnpublish(id: {})", vase["id"]);
+    assert_eq!(shop.mutate(&shop.member, &off, "").await["userErrors"], json!([]));
+    assert_eq!(names(&shop, "vase").await, json!([]));
+    shop.index().await;
+    assert_eq!((status(&shop).await.documents, status(&shop).await.queued), (1, 0));
+    assert_eq!(shop.sql("select count(*) from products.search_documents").await, 1);
+}
+
+#[tokio::test]
+async fn a_rebuild_goes_on_where_it_stopped_while_searches_are_answered() {
+    let shop = Shop::open().await;
+    for name in ["Läufer", "Laufen"] {
+        shop.sell(shop.generic(name), name, 100).await;
+    }
+    shop.index().await;
+    let rebuild = |language: Option<&str>| {
+        let ask = RebuildSearch { language: language.map(str::to_owned) };
+        commands::search::rebuild(&shop.deps, ask)
+    };
+    assert!(rebuild(Some("klingon")).await.is_err());
+    assert!(rebuild(Some("german")).await.unwrap());
+    assert!(!rebuild(None).await.unwrap(), "one at a time");
+    let mut steps = 0;
+    loop {
+        // Each step has a backend of its own, like a process that was started anew.
+        let backend = search::backend(&shop.deps);
+        let before = status(&shop).await;
+        let more = backend.rebuild_step().await.unwrap();
+        assert_eq!(names(&shop, "läufer").await, json!(["Läufer"]), "step {steps}");
+        steps += 1;
+        if before.rebuilding == Some(2) && steps == 2 {
+            // Sold while it is being built.
+            shop.sell(shop.generic("Läufer zwei"), "LZ", 100).await;
+        }
+        if !more {
+            break;
+        }
+        assert!(steps < 20);
+    }
+    shop.index().await;
+    let now = status(&shop).await;
+    assert_eq!((now.language.as_str(), now.rebuilding, now.queued), ("german", None, 0));
+    assert_eq!(now.documents, shop.sql("select count(*) from products.products where visible").await);
+    // German stems: an English index does not take the one for the other.
+    assert_eq!(names(&shop, "laufend").await.as_array().unwrap().len() as i64, 1);
+    assert_eq!(
+        shop.sql("select count(*) from products.search_documents").await,
+        now.documents,
+        "the old generation is emptied"
+    );
+    assert!(rebuild(None).await.unwrap());
+}
+
+#[tokio::test]
+async fn synonyms_are_data() {
+    let shop = Shop::open().await;
+    shop.sell(shop.generic("Folding Torch"), "TOR-1", 100).await;
+    shop.sell(shop.generic("Plain Mug"), "MUG-1", 100).await;
+    shop.index().await;
+    let set = |groups: &[&[&str]]| {
+        let groups = groups.iter().map(|group| group.iter().map(|word| (*word).to_owned()).collect());
+        let ask = SetSynonyms { groups: groups.collect() };
+        let call = Call::at(Moment::LIVE);
+        async move { commands::search::set_synonyms(&shop.deps, &call, ask).await }
+    };
+    assert_eq!(set(&[&["torch", "Flash Light", "Lámpe"]]).await.unwrap(), 6);
+    for text in ["flash light", "folding flash light", "lampe", "\"flash light\""] {
+        assert_eq!(names(&shop, text).await, json!(["Folding Torch"]), "{text}");
+    }
+    assert_eq!(names(&shop, "torch -lampe").await, json!(["Folding Torch"]), "only what is wanted has synonyms");
+    assert!(set(&[&["alone"]]).await.is_err());
+}
+
+/// A shop with `products` generated products, indexed.
+async fn generated(products: &str) -> Shop {
+    let shop = Shop::open().await;
+    let sql = include_str!("../../benches/catalogue.sql").replace("{products}", products);
+    let mut db = shop.deps.db.pool().acquire().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *db).await.unwrap();
+    commands::search::rebuild(&shop.deps, RebuildSearch { language: None }).await.unwrap();
+    shop.index().await;
+    shop
+}
+
+/// The nodes of a plan, with the tables they read.
+fn nodes(plan: &Value, found: &mut Vec<(String, String)>) {
+    // A generation that is not searched is planned and never read.
+    if plan["Actual Loops"].as_f64().is_some_and(|loops| loops > 0.0) {
+        let text = |field: &str| plan[field].as_str().unwrap_or_default().to_owned();
+        let table = [text("Relation Name"), text("Index Name")].concat();
+        found.push((text("Node Type"), table));
+    }
+    plan["Plans"].as_array().into_iter().flatten().for_each(|child| nodes(child, found));
+}
+
+#[tokio::test]
+async fn plans_use_the_indexes() {
+    let shop = generated("10000").await;
+    let backend = search::backend(&shop.deps);
+    let json = |value: Value| serde_json::from_value::<String>(value).unwrap();
+    let cases: [(&str, Option<&str>, &str); 9] = [
+        ("a word of one product in a hundred", Some("ultrabook"), "NEWEST"),
+        ("two words, best first", Some("paper scarf"), "RELEVANCE"),
+        ("a phrase", Some("\"paper scarf\""), "RELEVANCE"),
+        ("newest", None, "NEWEST"),
+        ("cheapest", None, "PRICE_ASC"),
+        ("dearest", None, "PRICE_DESC"),
+        ("best rated", None, "RATING"),
+        ("best selling", None, "BEST_SELLING"),
+        ("an ISBN", None, "isbn"),
+    ];
+    for (name, text, sort) in cases {
+        let mut filter = crate::domain::filter::ProductWhere::default();
+        if sort == "isbn" {
+            filter.book = Some(crate::domain::filter::BookFilter {
+                isbn13: Some("9780000000019".to_owned()),
+                ..Default::default()
+            });
+        }
+        let ask = Ask {
+            text: match text {
+                Some(text) => Some(backend.understand(text).await.unwrap()),
+                None => None,
+            },
+            filter,
+            sort: async_graphql::resolver_utils::parse_enum(async_graphql::Value::Enum(async_graphql::Name::new(
+                if sort == "isbn" { "NEWEST" } else { sort },
+            )))
+            .unwrap(),
+        };
+        let plan = store::search::hits::explain(shop.deps.db.pool(), &ask, 21).await.unwrap();
+        let plan: Value = serde_json::from_str(&json(plan)).unwrap();
+        let mut found = Vec::new();
+        nodes(&plan[0]["Plan"], &mut found);
+        let scan = found.iter().find(|(node, table)| node == "Seq Scan" && table.starts_with("search_documents"));
+        assert!(scan.is_none(), "{name}: {plan:#}");
+        assert!(found.iter().any(|(_, table)| table.starts_with("search_documents")), "{name}");
+    }
+}
