@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub mod approval;
+pub mod bulk;
 pub mod catalog;
 pub mod products;
 pub mod publishing;
@@ -76,8 +77,7 @@ async fn changed(tx: &mut Tx, id: ProductId) -> Outcome<()> {
 
 /// Tells the other services what these products are like now.
 async fn tell(tx: &mut Tx, ids: &[Uuid]) -> Outcome<()> {
-    for change in store::products::changes(tx, ids).await? {
-        tx.emit(&change).await?;
-    }
+    let changes = store::products::changes(tx, ids).await?;
+    tx.emit_all(&changes).await?;
     Ok(())
 }
