@@ -6,14 +6,13 @@ use contracts::{
 };
 use platform::{Deps, Service, Viewer};
 use std::time::Duration;
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 pub mod actions;
 pub mod commands;
 pub mod consumers;
 pub mod domain;
 pub mod files;
+mod imports;
 pub mod schema;
 pub mod store;
 
@@ -31,10 +30,6 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 /// How often products with a moment of publication are looked for.
 const PUBLISH_PERIOD: Duration = Duration::from_secs(5);
 
-/// How often imports are looked for that nobody gave a hint of, and how often what is left of old ones is cleared away.
-const IMPORT_PERIOD: Duration = Duration::from_secs(5);
-const IMPORT_CLEANING: Duration = Duration::from_secs(3600);
-
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The service, ready to run.
@@ -46,9 +41,7 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let variants = deps.clone();
     let import = deps.clone();
     let publisher = deps.clone();
-    let (importer, cleaner) = (deps.clone(), deps.clone());
-    let files = files::routes(deps.clone());
-    Ok(Service::new(NAME, deps.clone(), schema(deps), data)
+    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data)
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
             async move { commands::get_variants(&deps, ask).await }
@@ -67,31 +60,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
             let wake = tokio::sync::Notify::new();
             let step = || actions::publishing::publish_due(&publisher);
             platform::worker::run("publisher", &stop, &wake, PUBLISH_PERIOD, step).await;
-        })
-        .routes(files)
-        .worker(move |stop| run_imports(importer, stop))
-        .worker(move |stop| async move {
-            let step = || actions::bulk::jobs::clean(&cleaner);
-            platform::worker::run("import cleaning", &stop, &Notify::new(), IMPORT_CLEANING, step).await;
-        }))
-}
-
-/// Takes imports forward, at once when a hint says that there is one.
-async fn run_imports(deps: Deps, stop: CancellationToken) {
-    let wake = Notify::new();
-    let mut follower = deps.live.follow(actions::bulk::step::TOPIC, None);
-    let hints = async {
-        loop {
-            follower.changed().await;
-            wake.notify_one();
-        }
-    };
-    let step = || actions::bulk::step::step(&deps);
-    let work = platform::worker::run("imports", &stop, &wake, IMPORT_PERIOD, step);
-    tokio::select! {
-        () = work => {}
-        () = hints => {}
-    }
+        });
+    Ok(imports::add(service, deps))
 }
 
 /// What resolvers need of one request.

@@ -208,6 +208,17 @@ impl Header {
         self.0.iter().map(|column| column.name.as_str())
     }
 
+    /// Slug and SKU of a line in which something else cannot be read.
+    pub fn names_in(&self, record: &Record<'_>) -> (Option<String>, Option<String>) {
+        let cells = cells(record.bytes).unwrap_or_default();
+        let of = |place: Place| {
+            let at = self.0.iter().position(|column| column.place == place)?;
+            let text = cells.get(at)?.trim().replace('\0', "\u{fffd}");
+            (!text.is_empty()).then_some(text)
+        };
+        (of(Place::Product("slug")), of(Place::Variant("sku")))
+    }
+
     /// What a line says, as a part of a document: only what has a column.
     pub fn patch(&self, record: &Record<'_>) -> Result<Value, UserError> {
         let unreadable = |why: String| UserError::refused(UserErrorCode::Invalid, why);

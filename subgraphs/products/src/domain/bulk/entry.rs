@@ -18,6 +18,7 @@ pub struct Line {
 #[derive(Debug)]
 pub struct Entry {
     pub lines: Vec<Line>,
+    slug: Option<String>,
     /// A part of a document, or the number of the line that cannot be read, and why.
     pub patch: Result<Value, (i32, UserError)>,
 }
@@ -28,7 +29,7 @@ impl Entry {
     }
 
     pub fn slug(&self) -> Option<&str> {
-        self.patch.as_ref().ok().and_then(slug)
+        self.slug.as_deref()
     }
 
     /// In lower case.
@@ -38,13 +39,6 @@ impl Entry {
             document::skus(patch).map(str::to_lowercase).collect()
         })
     }
-}
-
-fn slug(patch: &Value) -> Option<&str> {
-    patch["slug"]
-        .as_str()
-        .map(str::trim)
-        .filter(|slug| !slug.is_empty())
 }
 
 fn unreadable(why: impl Into<String>) -> UserError {
@@ -88,22 +82,19 @@ pub fn entries(
     let mut starts = Vec::new();
     for (at, record) in records.iter().enumerate() {
         let patch = read(format, header, record);
-        let sku = patch
-            .as_ref()
-            .ok()
-            .and_then(|patch| document::skus(patch).next())
-            .map(str::to_owned);
+        let (slug, sku) = names(header, record, patch.as_ref().ok());
         let line = Line {
             number: record.line,
             sku,
         };
         match entries.last_mut() {
-            Some(last) if format == Format::Csv && goes_on(last, &patch) => join(last, line, patch),
+            Some(last) if format == Format::Csv && goes_on(last, slug.as_ref()) => join(last, line, patch),
             _ => {
                 starts.push(at);
                 entries.push(Entry {
                     patch: patch.map_err(|error| (line.number, error)),
                     lines: vec![line],
+                    slug,
                 });
             }
         }
@@ -119,18 +110,39 @@ pub fn entries(
     }
 }
 
+/// Slug and SKU in a line: of a line of CSV also if something else in it is wrong, so that its product is known.
+fn names(
+    header: Option<&Header>,
+    record: &Record<'_>,
+    patch: Option<&Value>,
+) -> (Option<String>, Option<String>) {
+    let text = |value: Option<&str>| {
+        let text = value.map(str::trim).filter(|text| !text.is_empty());
+        text.map(str::to_owned)
+    };
+    match (patch, header) {
+        (Some(patch), _) => (text(patch["slug"].as_str()), text(document::skus(patch).next())),
+        (None, Some(header)) => header.names_in(record),
+        (None, None) => (None, None),
+    }
+}
+
 /// Whether a line is about the product of the lines before it.
-fn goes_on(last: &Entry, patch: &Result<Value, UserError>) -> bool {
-    let slug = patch.as_ref().ok().and_then(slug);
-    slug.is_some() && last.slug() == slug && last.lines.len() < MAX_LINES
+fn goes_on(last: &Entry, slug: Option<&String>) -> bool {
+    slug.is_some() && last.slug.as_ref() == slug && last.lines.len() < MAX_LINES
 }
 
 /// Adds a variant. What a further line says about the product must be nothing, or the same again.
 fn join(entry: &mut Entry, line: Line, patch: Result<Value, UserError>) {
     let number = line.number;
     entry.lines.push(line);
-    let (Ok(product), Ok(Value::Object(mut more))) = (&mut entry.patch, patch) else {
-        return;
+    let (product, mut more) = match (&mut entry.patch, patch) {
+        (Ok(product), Ok(Value::Object(more))) => (product, more),
+        (Ok(_), Err(error)) => {
+            entry.patch = Err((number, error));
+            return;
+        }
+        _ => return,
     };
     let variants = more.remove("variants");
     if let Some(key) = more

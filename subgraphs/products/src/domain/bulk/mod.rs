@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod catalogue;
 pub mod cells;
+pub mod content;
 pub mod csv;
 pub mod document;
 pub mod entry;
@@ -11,6 +12,7 @@ pub mod job;
 pub mod prices;
 pub mod records;
 pub mod steps;
+pub mod variant;
 
 #[cfg(test)]
 mod tests;
