@@ -158,7 +158,6 @@ async fn follow(target: &Target, mut client: Client, id: &Value) -> Result<Value
             client = target.login().await?;
         }
         let import = client.run(query, json!({ "id": id })).await?["catalogImport"].take();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
         bar.set_position((import["progress"].as_f64().unwrap_or(0.0) * 1000.0) as u64);
         bar.set_message(format!("{} lines", import["lineCount"]));
         if matches!(import["status"].as_str(), Some("COMPLETED" | "FAILED" | "CANCELLED") | None) {

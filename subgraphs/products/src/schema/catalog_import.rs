@@ -42,7 +42,6 @@ impl CatalogImport {
         match (self.status, self.file_bytes) {
             (ImportStatus::Completed, _) => 1.0,
             (_, 0) => 0.0,
-            #[expect(clippy::cast_precision_loss, reason = "a file has less than 2^52 bytes")]
             (_, all) => self.bytes_done as f64 / all as f64,
         }
     }

@@ -43,7 +43,7 @@ impl BulkMutation {
         )]
         stage: Stage,
         #[graphql(default, desc = "Only report what would happen.")] dry_run: bool,
-        #[graphql(desc = "The file itself, at most 512 KB; without it, it is sent to `uploadUrl`.")] content: Option<String>,
+        #[graphql(desc = "The file itself, at most 256 KB; without it, it is sent to `uploadUrl`.")] content: Option<String>,
         #[graphql(desc = "Makes the request unique, 1 to 255 characters.")] idempotency_key: ID,
     ) -> Result<CatalogImportPayload> {
         let create = async {

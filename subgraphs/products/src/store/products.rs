@@ -171,13 +171,11 @@ pub async fn set_published(
     Ok(())
 }
 
-/// Publishes products whose moment has come; other processes pass over those that this one has.
-pub async fn publish_due(tx: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>, sqlx::Error> {
+/// Products whose moment of publication has come, locked; other processes pass over them.
+pub async fn lock_due(tx: &mut PgConnection, limit: i64) -> Result<Vec<ProductId>, sqlx::Error> {
     sqlx::query_scalar!(
-        "update products.products set published = true, publish_at = products.now(), version = version + 1, \
-             updated_at = products.now() \
-         where id in (select id from products.products where not published and publish_at <= products.now() \
-             order by publish_at limit $1 for update skip locked) returning id",
+        r#"select id as "id: ProductId" from products.products where not published and publish_at <= now()
+           order by publish_at limit $1 for update skip locked"#,
         limit
     )
     .fetch_all(tx)

@@ -15,15 +15,15 @@ use platform::{Viewer, ids::VendorId};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// Two variants of each product, and texts with line breaks in them.
 fn many(products: usize) -> String {
-    let mut file = "slug,name,category,sku,prices.GBP,weightGrams\n".to_owned();
+    let mut file = "slug,name,description,category,sku,prices.GBP,weightGrams\n".to_owned();
     for n in 0..products {
+        let (pounds, pence) = (n % 50, n % 100);
         file.push_str(&format!(
-            "p-{n},\"Product, number {n}\nin two lines\",books,SKU-{n},{}.{:02},{n}\n",
-            n % 50,
-            n % 100
+            "p-{n},Product {n},\"Number {n}\nin two lines\",books,SKU-{n},{pounds}.{pence:02},{n}\n"
         ));
-        file.push_str(&format!("p-{n},,,SKU-{n}-B,{}.99,{n}\n", n % 50));
+        file.push_str(&format!("p-{n},,,,SKU-{n}-B,{pounds}.99,{n}\n"));
     }
     file
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// Imports that a vendor may have under way.
 const MAX_OPEN: i64 = 5;
 /// Bytes of a file within the request.
-const MAX_CONTENT: usize = 512 * 1024;
+const MAX_CONTENT: usize = 256 * 1024;
 
 /// What somebody asks for.
 #[derive(Debug, Serialize)]
@@ -45,7 +45,7 @@ pub async fn create(deps: &Deps, viewer: &Viewer, ask: Ask, key: &str) -> Outcom
         .is_some_and(|content| content.len() > MAX_CONTENT)
     {
         return Err(
-            UserError::invalid(&["content"], "at most 512 KB; send a larger file to uploadUrl").into(),
+            UserError::invalid(&["content"], "at most 256 KB; send a larger file to uploadUrl").into(),
         );
     }
     learn_vendor(deps, ask.vendor).await?;
