@@ -1,5 +1,6 @@
-//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import` and `doctor` are made of.
+//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import`, `catalog` and `doctor` are made of.
 
+pub mod catalog;
 pub mod client;
 pub mod database;
 pub mod doctor;

@@ -1,6 +1,8 @@
 //! `agora`: one binary for every role.
 
-use agora::{database::Databases, doctor, import, operator, serve, services::SERVICES, settings::ServiceSettings, up};
+use agora::{
+    catalog, database::Databases, doctor, import, operator, serve, services::SERVICES, settings::ServiceSettings, up,
+};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use platform::telemetry::{self, LogFormat};
@@ -62,6 +64,9 @@ enum Role {
     /// Bring data of another shop into a running one
     #[command(subcommand)]
     Import(Import),
+    /// Bring a vendor's whole catalogue in or out as a file
+    #[command(subcommand)]
+    Catalog(catalog::Command),
     /// Check the invariants over all databases; exit 1 with the rows that break one
     Doctor(Located),
     /// Run the sandbox payment provider alone
@@ -169,6 +174,7 @@ async fn run(cli: Cli) -> Result<()> {
             invoices,
             target,
         }) => import::run(&file, invoices, &target.shared()?, target.port).await,
+        Role::Catalog(command) => catalog::run(command).await,
         Role::Doctor(located) => doctor::run(&located.databases()?).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,
     }

@@ -161,6 +161,32 @@ impl Tx {
         Ok(())
     }
 
+    /// Records many facts of one kind, in their order, in one statement.
+    pub async fn emit_all<E: Event>(&mut self, events: &[E]) -> Result<(), sqlx::Error> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let payloads: Result<Vec<_>, _> = events.iter().map(serde_json::to_value).collect();
+        let ids: Vec<Uuid> = events.iter().map(|_| Uuid::now_v7()).collect();
+        let keys: Vec<String> = events.iter().map(Event::key).collect();
+        let schema = self.db.schema;
+        sqlx::query(AssertSqlSafe(format!(
+            "insert into {schema}.outbox (id, topic, key, payload, origin, traceparent, occurred_at) \
+             select e.id, $4, e.key, e.payload, $5, $6, {schema}.now() \
+             from unnest($1::uuid[], $2::text[], $3::jsonb[]) as e(id, key, payload)"
+        )))
+        .bind(ids)
+        .bind(keys)
+        .bind(payloads.map_err(|e| sqlx::Error::Encode(e.into()))?)
+        .bind(E::TOPIC)
+        .bind(self.moment.origin())
+        .bind(telemetry::traceparent())
+        .execute(&mut *self.inner)
+        .await?;
+        self.emitted = true;
+        Ok(())
+    }
+
     /// Wakes live subscriptions of `topic` and `key` after the commit.
     pub fn hint(&mut self, topic: &'static str, key: impl ToString) {
         self.hints.push((topic, key.to_string()));

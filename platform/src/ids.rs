@@ -143,6 +143,7 @@ ids! {
     RevisionId "rev";
     ReviewId "rvw";
     WishlistId "wsh";
+    CatalogImportId "imp";
     CartId "crt";
     CartLineId "cln";
     QuoteId "quo";

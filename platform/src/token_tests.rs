@@ -205,3 +205,12 @@ fn a_service_token_is_good_for_one_service() {
     assert_eq!(key.caller(&token, "inventory"), None);
     assert_eq!(ServiceKey::new("other").caller(&token, "payments"), None);
 }
+
+#[test]
+fn a_signature_is_good_for_one_message_and_instance() {
+    let key = ServiceKey::new("secret");
+    let signature = key.sign("a");
+    assert!(key.has_signed("a", &signature));
+    assert!(!key.has_signed("b", &signature) && !key.has_signed("a", "") && !key.has_signed("a", "zz"));
+    assert!(!ServiceKey::new("other").has_signed("a", &signature));
+}

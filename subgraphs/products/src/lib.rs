@@ -11,6 +11,8 @@ pub mod actions;
 pub mod commands;
 pub mod consumers;
 pub mod domain;
+pub mod files;
+mod imports;
 pub mod schema;
 pub mod search;
 pub mod store;
@@ -43,7 +45,7 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let (rebuilder, indexed) = (deps.clone(), deps.clone());
     let synonyms = deps.clone();
     let status = deps.clone();
-    Ok(Service::new(NAME, deps.clone(), schema(deps), data)
+    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data)
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
             async move { commands::get_variants(&deps, ask).await }
@@ -78,7 +80,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         .command::<GetSearchStatus, _, _>(move |_, _| {
             let deps = status.clone();
             async move { commands::search::status(&deps).await }
-        }))
+        });
+    Ok(imports::add(service, deps))
 }
 
 /// What resolvers need of one request.

@@ -13,6 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub mod approval;
+pub mod bulk;
 pub mod catalog;
 pub mod products;
 pub mod publishing;
@@ -81,5 +82,7 @@ async fn tell(tx: &mut Tx, ids: &[Uuid]) -> Outcome<()> {
         tx.hint(indexer::CHANGED, change.product);
         tx.emit(&change).await?;
     }
+    let changes = store::products::changes(tx, ids).await?;
+    tx.emit_all(&changes).await?;
     Ok(())
 }

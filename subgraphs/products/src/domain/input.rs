@@ -9,6 +9,7 @@ use super::{
 use async_graphql::{ID, InputObject};
 use platform::{Currency, MinorUnits, UserError, address::text, money::MoneyInput};
 use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 
 /// Value of an attribute, as input.
 #[derive(Clone, Debug, InputObject, Serialize)]
@@ -132,8 +133,15 @@ fn options(options: Vec<VariantOption>) -> Result<Vec<VariantOption>, UserError>
         })
         .collect();
     checked
-        .filter(|_| few)
-        .ok_or_else(|| invalid("options", "at most 10 pairs of texts"))
+        .filter(|options| {
+            few && options
+                .iter()
+                .map(|option| &option.name)
+                .collect::<BTreeSet<_>>()
+                .len()
+                == options.len()
+        })
+        .ok_or_else(|| invalid("options", "at most 10 pairs of texts, each name once"))
 }
 
 /// A product's own texts and details, checked; its references are for the caller to check.

@@ -1,5 +1,6 @@
 //! Types and rules of the catalogue. No database, no I/O.
 
+pub mod bulk;
 pub mod catalog;
 pub mod details;
 pub mod filter;

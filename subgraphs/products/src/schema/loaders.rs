@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        bulk::job::CatalogImport,
         catalog::{Attribute, Brand, Category},
         price::Price,
         product::Product,
@@ -15,7 +16,10 @@ use crate::{
 use async_graphql::{Context, dataloader::Loader};
 use platform::{
     Db, Error,
-    ids::{BrandId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId, WishlistId, uuids},
+    ids::{
+        BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
+        WishlistId, uuids,
+    },
     loader::Batch,
 };
 use std::{collections::HashMap, hash::Hash, sync::Arc};
@@ -120,6 +124,8 @@ loaders! {
         }
         groups
     };
+    CatalogImportId => CatalogImport: |r, keys|
+        one_each(store::bulk::jobs::by_ids(r.db.pool(), &r.scope, &uuids(keys)).await?, |i| i.id);
     BrandId => Brand: |r, keys|
         one_each(store::brands::by_ids(r.db.pool(), &uuids(keys)).await?, |b| b.id);
     AttributeByCode => Attribute: |r, keys| {

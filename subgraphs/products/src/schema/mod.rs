@@ -1,6 +1,7 @@
 //! The GraphQL face of the catalogue.
 
 use crate::domain::{
+    bulk::job::CatalogImport,
     catalog::{Brand, Category},
     product::Product,
     review::Review,
@@ -10,9 +11,11 @@ use crate::domain::{
 use async_graphql::{ID, Interface};
 
 pub mod brand;
+pub mod catalog_import;
 pub mod category;
 pub mod loaders;
 pub mod mutation;
+pub mod mutation_bulk;
 pub mod mutation_catalog;
 pub mod mutation_customer;
 pub mod mutation_variant;
@@ -38,4 +41,5 @@ pub enum Node {
     Brand(Brand),
     Review(Review),
     Wishlist(Wishlist),
+    CatalogImport(CatalogImport),
 }

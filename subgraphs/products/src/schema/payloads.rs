@@ -2,6 +2,7 @@
 
 use super::loaders::{Reader, reader};
 use crate::domain::{
+    bulk::job::CatalogImport,
     catalog::{Brand, Category},
     product::Product,
     review::Review,
@@ -12,7 +13,7 @@ use async_graphql::{Context, Result, SimpleObject, dataloader::Loader};
 use platform::{
     Error, Outcome, UserError,
     error::Split,
-    ids::{BrandId, CategoryId, ProductId, ReviewId, VariantId, WishlistId},
+    ids::{BrandId, CatalogImportId, CategoryId, ProductId, ReviewId, VariantId, WishlistId},
 };
 use std::hash::Hash;
 
@@ -81,5 +82,10 @@ payloads! {
     WishlistPayload {
         /// The wishlist as it is now.
         wishlist: Wishlist, by WishlistId
+    }
+    /// The outcome of making or ending an import.
+    CatalogImportPayload {
+        /// The import as it is now.
+        catalog_import: CatalogImport, by CatalogImportId
     }
 }

@@ -1,6 +1,7 @@
 //! What can be asked of the catalogue.
 
 use super::{
+    catalog_import,
     loaders::{VariantBySku, reader},
     products::{ListArgs, approval_queue, connection},
     search::{self, ProductSearchResult},
@@ -8,6 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
+        bulk::job::CatalogImport,
         catalog::{Attribute, Brand, Category},
         details::ProductKind,
         filter::{ProductSort, ProductWhere},
@@ -22,8 +24,12 @@ use async_graphql::{Context, ID, Object, OneofObject, Result};
 use platform::{
     Deps, Error,
     address::text,
-    ids::{BrandId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId, WishlistId},
-    page::{CountedPage, PageArgs},
+    ids::{
+        BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
+        WishlistId,
+    },
+    page::{CountedPage, Page, PageArgs},
+    viewer::viewer,
 };
 use uuid::Uuid;
 
@@ -55,6 +61,33 @@ impl Query {
             ProductBy::Sku(sku) => reader(ctx).loader().by_sku(&sku).await,
         };
         found.transpose()
+    }
+
+    /// An import of the caller's vendor, or for staff of any. Requires: VENDOR or STAFF.
+    async fn catalog_import(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its ID.")] id: ID,
+    ) -> Option<Result<CatalogImport, Error>> {
+        if let Err(error) = viewer(ctx).require_vendor_or_staff() {
+            return Some(Err(error));
+        }
+        reader(ctx)
+            .load_one(CatalogImportId::parse(&id)?)
+            .await
+            .transpose()
+    }
+
+    /// Imports of a vendor, the newest first. Requires: VENDOR or STAFF.
+    async fn catalog_imports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "ID of the vendor.")] vendor_id: ID,
+        #[graphql(desc = "Rows, 1 to 100; 20 if absent.")] first: Option<i32>,
+        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+    ) -> Option<Result<Page<CatalogImport>, Error>> {
+        let vendor = VendorId::parse(&vendor_id)?;
+        Some(catalog_import::of_vendor(ctx, vendor, first, after).await)
     }
 
     /// Products on sale. With `where.status`, vendors find their own and staff all others too.

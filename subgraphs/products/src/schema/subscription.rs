@@ -1,12 +1,17 @@
 //! Live views of the catalogue.
 
 use crate::{
-    domain::product::Product,
+    actions::bulk::step::TOPIC,
+    domain::{bulk::job::CatalogImport, product::Product},
     store::{self, Scope},
 };
 use async_graphql::{Context, ID, Result, Subscription};
 use futures::Stream;
-use platform::{Deps, Error, Viewer, ids::VendorId, viewer::viewer};
+use platform::{
+    Deps, Error, Viewer,
+    ids::{CatalogImportId, VendorId},
+    viewer::viewer,
+};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -26,6 +31,49 @@ impl Subscription {
         let vendor = allowed(&viewer, vendor_id)?;
         let deps = ctx.data_unchecked::<Deps>().clone();
         Ok(approvals(deps, Scope::from(&viewer), vendor).await?)
+    }
+
+    /// An import as it is, and again after each piece of its file; ends when the import has ended. Requires: VENDOR or
+    /// STAFF.
+    async fn catalog_import_updated(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "ID of the import.")] id: ID,
+    ) -> Result<impl Stream<Item = Result<CatalogImport>>> {
+        let viewer = viewer(ctx);
+        viewer.require_vendor_or_staff()?;
+        let id = CatalogImportId::parse(&id).ok_or_else(|| Error::BadInput("not an import".to_owned()))?;
+        Ok(import(
+            ctx.data_unchecked::<Deps>().clone(),
+            Scope::from(viewer),
+            id,
+        ))
+    }
+}
+
+fn import(deps: Deps, scope: Scope, id: CatalogImportId) -> impl Stream<Item = Result<CatalogImport>> {
+    let mut follower = deps.live.follow(TOPIC, Some(id.to_string()));
+    async_stream::stream! {
+        let mut seen = None;
+        loop {
+            match store::bulk::jobs::by_ids(deps.db.pool(), &scope, &[id.0]).await.map(|mut found| found.pop()) {
+                Ok(Some(import)) => {
+                    let state = Some((import.status, import.bytes_done));
+                    let ended = import.status.is_final();
+                    if seen != state {
+                        seen = state;
+                        yield Ok(import);
+                    }
+                    if ended {
+                        return;
+                    }
+                }
+                // Gone, or never the caller's.
+                Ok(None) => return,
+                Err(error) => tracing::warn!(%error, "cannot read an import"),
+            }
+            follower.changed().await;
+        }
     }
 }
 

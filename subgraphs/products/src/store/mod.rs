@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 pub mod attributes;
 pub mod brands;
+pub mod bulk;
 pub mod categories;
 pub mod conditions;
 pub mod copies;

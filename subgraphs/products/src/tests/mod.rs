@@ -6,6 +6,9 @@ use platform::{Deps, Role, Viewer, ids::VendorId, testing::TestDb};
 use serde_json::{Value, json};
 
 mod approval;
+mod bulk;
+mod bulk_files;
+mod catalogue;
 mod commands;
 mod customers;
 mod search;

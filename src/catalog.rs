@@ -1,0 +1,225 @@
+//! `agora catalog`: a vendor's whole catalogue as a file, over the public API like everybody else.
+
+use crate::{client::Client, seed};
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Subcommand, ValueEnum};
+use futures::TryStreamExt;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::io::AsyncWriteExt;
+
+/// How often the state of an import is read.
+const LOOK: Duration = Duration::from_millis(500);
+/// Logging in again: an access token lives ten minutes.
+const LOGIN_PERIOD: u32 = 600;
+/// How long a file may take to travel.
+const TRANSFER: Duration = Duration::from_secs(3600);
+/// Refused lines that are shown.
+const SHOWN: usize = 100;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring a file into a vendor's catalogue; exit 1 if a line was refused
+    Import {
+        /// CSV or JSONL; docs/catalog-import.md says how it is written
+        file: PathBuf,
+        /// Only report what would happen
+        #[arg(long)]
+        dry_run: bool,
+        /// How far products are taken that are new or changed
+        #[arg(long, value_enum, default_value = "draft")]
+        stage: Stage,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Write a vendor's catalogue to a file, or to standard output
+    Export {
+        /// Where to; must not exist
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// Whose catalogue, and who asks.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// Slug of the vendor
+    #[arg(long)]
+    vendor: String,
+    /// How the file is written; by default as the name of the file says, else CSV
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// GraphQL endpoint of the shop
+    #[arg(long, env = "AGORA_URL", default_value = "http://127.0.0.1:4000/graphql")]
+    url: String,
+    /// Login of a member of the vendor or of staff
+    #[arg(long, env = "AGORA_EMAIL", default_value = "staff@agora.example")]
+    email: String,
+    /// Password of the login
+    #[arg(long, env = "AGORA_PASSWORD", hide_env_values = true, hide_default_value = true, default_value = seed::PASSWORD)]
+    password: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    Csv,
+    Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Stage {
+    Draft,
+    Submit,
+    Approve,
+    Publish,
+}
+
+/// The name of an enum value in the schema.
+fn name(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_uppercase())
+}
+
+impl Target {
+    async fn login(&self) -> Result<Client> {
+        let client = Client::new(&self.url)?;
+        client.login(&self.email, &self.password).await.context("cannot log in")
+    }
+
+    async fn vendor(&self, client: &Client) -> Result<Value> {
+        let query = "query($slug: String!) { vendor(by: { slug: $slug }) { id } }";
+        let data = client.run(query, json!({ "slug": self.vendor })).await?;
+        let id = data["vendor"]["id"].clone();
+        ensure!(!id.is_null(), "there is no vendor {:?}", self.vendor);
+        Ok(id)
+    }
+
+    fn format(&self, file: Option<&Path>) -> String {
+        let extension = file.and_then(Path::extension).and_then(|extension| extension.to_str());
+        match (self.format, extension) {
+            (Some(format), _) => name(&format),
+            (None, Some("jsonl" | "ndjson" | "json")) => name(&Format::Jsonl),
+            (None, _) => name(&Format::Csv),
+        }
+    }
+}
+
+pub async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Import {
+            file,
+            dry_run,
+            stage,
+            target,
+        } => import(&file, dry_run, stage, &target).await,
+        Command::Export { file, target } => export(file.as_deref(), &target).await,
+    }
+}
+
+async fn import(file: &Path, dry_run: bool, stage: Stage, target: &Target) -> Result<()> {
+    let content = tokio::fs::File::open(file)
+        .await
+        .with_context(|| file.display().to_string())?;
+    let client = target.login().await?;
+    let query = "mutation($vendor: ID!, $format: CatalogFormat!, $stage: CatalogImportStage!, $dryRun: Boolean!, $key: ID!) {
+        catalogImportCreate(vendorId: $vendor, format: $format, stage: $stage, dryRun: $dryRun, idempotencyKey: $key) {
+            catalogImport { id uploadUrl } userErrors { code message } } }";
+    let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.format(Some(file)),
+        "stage": name(&stage), "dryRun": dry_run, "key": uuid::Uuid::now_v7().to_string() });
+    let made = client.run(query, variables).await?["catalogImportCreate"]["catalogImport"].take();
+    let url = made["uploadUrl"].as_str().context("no address to send the file to")?;
+    let stream = tokio_util::io::ReaderStream::with_capacity(content, 64 * 1024);
+    let answer = platform::http::client(TRANSFER)?
+        .put(url)
+        .body(reqwest::Body::wrap_stream(stream))
+        .send()
+        .await?;
+    let status = answer.status();
+    ensure!(status.is_success(), "{status}: {}", answer.text().await?);
+    let done = follow(target, client, &made["id"]).await?;
+    report(target, &done).await
+}
+
+/// Shows the progress until there is none any more.
+async fn follow(target: &Target, mut client: Client, id: &Value) -> Result<Value> {
+    let query = "query($id: ID!) { catalogImport(id: $id) { id status error progress lineCount
+        createdCount updatedCount unchangedCount refusedCount } }";
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {msg} {elapsed_precise} eta {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(1000).with_style(style);
+    for look in 1_u32.. {
+        if look.is_multiple_of(LOGIN_PERIOD) {
+            client = target.login().await?;
+        }
+        let import = client.run(query, json!({ "id": id })).await?["catalogImport"].take();
+        bar.set_position((import["progress"].as_f64().unwrap_or(0.0) * 1000.0) as u64);
+        bar.set_message(format!("{} lines", import["lineCount"]));
+        if matches!(import["status"].as_str(), Some("COMPLETED" | "FAILED" | "CANCELLED") | None) {
+            bar.finish();
+            return Ok(import);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    bail!("the import does not end")
+}
+
+/// Says how it went, and which lines had no effect.
+async fn report(target: &Target, import: &Value) -> Result<()> {
+    println!(
+        "{}: {} created, {} updated, {} unchanged, {} refused",
+        import["status"].as_str().unwrap_or("gone"),
+        import["createdCount"],
+        import["updatedCount"],
+        import["unchangedCount"],
+        import["refusedCount"]
+    );
+    let query = "query($id: ID!, $first: Int!) { catalogImport(id: $id) {
+        lines(first: $first, status: [REFUSED]) { nodes { line sku errors { code message } } } } }";
+    let refused = import["refusedCount"].as_u64().unwrap_or(0);
+    if refused > 0 {
+        let client = target.login().await?;
+        let data = client.run(query, json!({ "id": import["id"], "first": SHOWN })).await?;
+        for line in data["catalogImport"]["lines"]["nodes"].as_array().into_iter().flatten() {
+            let (sku, error) = (line["sku"].as_str().unwrap_or("-"), &line["errors"][0]);
+            // Debug output shows control characters instead of sending them to the terminal.
+            println!("line {}, SKU {sku:?}: {} {:?}", line["line"], error["code"], error["message"]);
+        }
+    }
+    ensure!(import["status"] == "COMPLETED", "{}", import["error"].as_str().unwrap_or("the import has ended early"));
+    ensure!(refused == 0, "{refused} lines were refused");
+    Ok(())
+}
+
+async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
+    let client = target.login().await?;
+    let query = "mutation($vendor: ID!, $format: CatalogFormat!) {
+        catalogExportCreate(vendorId: $vendor, format: $format) { url userErrors { code message } } }";
+    let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.format(file) });
+    let data = client.run(query, variables).await?;
+    let url = data["catalogExportCreate"]["url"].as_str().context("no address to fetch it from")?;
+    let answer = platform::http::client(TRANSFER)?.get(url).send().await?.error_for_status()?;
+    let mut out: Box<dyn tokio::io::AsyncWrite + Unpin> = match file {
+        Some(file) => Box::new(tokio::fs::File::create_new(file).await.with_context(|| file.display().to_string())?),
+        None => Box::new(tokio::io::stdout()),
+    };
+    let bar = match std::io::stderr().is_terminal() {
+        true => ProgressBar::new_spinner(),
+        false => ProgressBar::hidden(),
+    };
+    let mut pages = answer.bytes_stream();
+    // A stream that breaks off is an error here, never a short file that looks complete.
+    while let Some(page) = pages.try_next().await.context("the export broke off")? {
+        out.write_all(&page).await?;
+        bar.inc(u64::try_from(page.len())?);
+        bar.set_message(format!("{} KB", bar.position() / 1024));
+    }
+    out.flush().await?;
+    bar.finish_and_clear();
+    Ok(())
+}

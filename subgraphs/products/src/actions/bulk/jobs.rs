@@ -1,0 +1,121 @@
+//! Making and ending imports.
+
+use crate::{
+    actions::{NOW, products::learn_vendor, require_approved, require_manages},
+    domain::bulk::job::{Format, Stage},
+    store::{
+        self,
+        bulk::jobs::{self, NewImport},
+    },
+};
+use chrono::{DateTime, Utc};
+use platform::{
+    Deps, Error, Outcome, UserError, UserErrorCode, Viewer,
+    idempotency::{self, Claimed},
+    ids::{CatalogImportId, VendorId},
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Imports that a vendor may have under way.
+const MAX_OPEN: i64 = 5;
+/// Bytes of a file within the request.
+const MAX_CONTENT: usize = 256 * 1024;
+
+/// What somebody asks for.
+#[derive(Debug, Serialize)]
+pub struct Ask {
+    pub vendor: VendorId,
+    pub format: Format,
+    pub stage: Stage,
+    pub dry_run: bool,
+    /// The file itself, if it is small.
+    pub content: Option<String>,
+}
+
+/// Makes an import. Without content it waits for its file.
+pub async fn create(deps: &Deps, viewer: &Viewer, ask: Ask, key: &str) -> Outcome<CatalogImportId> {
+    require_manages(viewer, ask.vendor)?;
+    if ask.stage.is_for_staff() && !viewer.is_staff() {
+        return Err(UserError::forbidden("STAFF").into());
+    }
+    if ask
+        .content
+        .as_ref()
+        .is_some_and(|content| content.len() > MAX_CONTENT)
+    {
+        return Err(
+            UserError::invalid(&["content"], "at most 256 KB; send a larger file to uploadUrl").into(),
+        );
+    }
+    learn_vendor(deps, ask.vendor).await?;
+    let mut tx = deps.db.begin(NOW).await?;
+    let claim = match idempotency::claim(&mut tx, viewer, "catalogImportCreate", key, &ask).await? {
+        Claimed::Replay(id) => return Ok(id),
+        Claimed::Fresh(claim) => claim,
+    };
+    require_approved(store::vendors::lock_approved(&mut tx, ask.vendor).await?)?;
+    if jobs::open_count(&mut tx, ask.vendor).await? >= MAX_OPEN {
+        let message = format!("{MAX_OPEN} imports of the vendor are under way");
+        return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
+    }
+    let id = CatalogImportId::new();
+    let new = NewImport {
+        id,
+        vendor: ask.vendor,
+        by: viewer.user,
+        staff: viewer.is_staff(),
+        format: ask.format,
+        stage: ask.stage,
+        dry_run: ask.dry_run,
+    };
+    jobs::insert(&mut tx, &new).await?;
+    if let Some(content) = ask.content {
+        let file = Uuid::now_v7();
+        store::bulk::pieces::insert(&mut *tx, file, 0, content.as_bytes()).await?;
+        let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
+        jobs::set_file(&mut *tx, id, file, bytes).await?;
+    }
+    claim.store(&mut tx, &id).await?;
+    tx.hint(super::step::TOPIC, id);
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Ends an import before its last line. What was done stays done.
+pub async fn cancel(deps: &Deps, viewer: &Viewer, id: CatalogImportId) -> Outcome<CatalogImportId> {
+    let found = jobs::by_ids(deps.db.pool(), &viewer.into(), &[id.0]).await?;
+    if found.is_empty() {
+        return Err(UserError::not_found(id.to_string()).into());
+    }
+    let mut tx = deps.db.begin(NOW).await?;
+    // Waits for the step under way. What has ended stays as it is.
+    if jobs::finish(&mut tx, id, "CANCELLED", None).await? {
+        tx.hint(super::step::TOPIC, id);
+        tx.commit().await?;
+    }
+    Ok(id)
+}
+
+/// A link from which a vendor's catalogue can be fetched.
+pub async fn export(
+    deps: &Deps,
+    viewer: &Viewer,
+    vendor: VendorId,
+    format: Format,
+) -> Outcome<(String, DateTime<Utc>)> {
+    require_manages(viewer, vendor)?;
+    learn_vendor(deps, vendor).await?;
+    Ok(super::links::make(
+        deps,
+        &format!("/catalog-exports/{vendor}/{}", format.as_str()),
+    ))
+}
+
+/// Clears away what is left of old imports.
+pub async fn clean(deps: &Deps) -> Result<bool, Error> {
+    let mut tx = deps.db.begin(NOW).await?;
+    jobs::clean(&mut tx).await?;
+    tx.commit().await?;
+    Ok(false)
+}

@@ -1,0 +1,18 @@
+//! The catalogue of a vendor as a file: what a line says, and what becomes of the products it is about.
+
+pub mod apply;
+pub mod catalogue;
+pub mod cells;
+pub mod content;
+pub mod csv;
+pub mod document;
+pub mod entry;
+pub mod item;
+pub mod job;
+pub mod prices;
+pub mod records;
+pub mod steps;
+pub mod variant;
+
+#[cfg(test)]
+mod tests;
