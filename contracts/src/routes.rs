@@ -1,9 +1,9 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{
-    CustomerRegistered, LowStockRaised, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged,
-    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockStateChanged,
-    VendorOrderStatusChanged, VendorStatusChanged,
+    CustomerRegistered, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged,
+    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockReturned,
+    StockStateChanged, VariantNews, VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
 };
 use platform::events::{Event, Routes};
 
@@ -29,4 +29,8 @@ pub const ROUTES: Routes = &[
     ),
     (LowStockRaised::TOPIC, &["notifications"]),
     (StockStateChanged::TOPIC, &["products"]),
+    (LinesDelivered::TOPIC, &["products"]),
+    (StockReturned::TOPIC, &["products"]),
+    (VariantNews::TOPIC, &["notifications"]),
+    (WishesFulfilled::TOPIC, &["notifications"]),
 ];

@@ -1,7 +1,7 @@
 //! The products service: catalogue, search, approval, prices, reviews and wishlists.
 
 use contracts::{
-    events::{OrderConfirmed, StockStateChanged, VendorStatusChanged},
+    events::{LinesDelivered, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged},
     products::{GetVariants, ImportProducts},
 };
 use platform::{Deps, Service, Viewer};
@@ -39,6 +39,7 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let variants = deps.clone();
     let import = deps.clone();
     let publisher = deps.clone();
+    let news = deps.clone();
     Ok(Service::new(NAME, deps.clone(), schema(deps), data)
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
@@ -54,6 +55,9 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         .on::<VendorStatusChanged, _>(|tx, fact| Box::pin(consumers::vendor_status_changed(tx, fact)))
         .on::<OrderConfirmed, _>(|tx, fact| Box::pin(consumers::order_confirmed(tx, fact)))
         .on::<StockStateChanged, _>(|tx, fact| Box::pin(consumers::stock_state_changed(tx, fact)))
+        .on::<LinesDelivered, _>(|tx, fact| Box::pin(consumers::lines_delivered(tx, fact)))
+        .on::<StockReturned, _>(|tx, fact| Box::pin(consumers::stock_returned(tx, fact)))
+        .worker(move |stop| async move { actions::news::run(&news, &stop).await })
         .worker(move |stop| async move {
             let wake = tokio::sync::Notify::new();
             let step = || actions::publishing::publish_due(&publisher);

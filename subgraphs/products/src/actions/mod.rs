@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 pub mod approval;
 pub mod catalog;
+pub mod news;
 pub mod products;
 pub mod publishing;
 pub mod reviews;
