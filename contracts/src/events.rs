@@ -283,3 +283,75 @@ pub struct OrdersReassigned {
     pub orders: Vec<OrderId>,
 }
 event!(OrdersReassigned, "orders.orders_reassigned", customer);
+/// Pieces of an order have reached its customer: what makes a purchase verified.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LinesDelivered {
+    pub order: OrderId,
+    pub customer: CustomerId,
+    pub lines: Vec<DeliveredLine>,
+}
+event!(LinesDelivered, "orders.lines_delivered", order);
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct DeliveredLine {
+    pub line: OrderLineId,
+    pub product: ProductId,
+    pub variant: VariantId,
+    /// Pieces that have arrived so far.
+    pub delivered: i32,
+}
+
+/// A variant that was out of stock, or had never been in stock, can be ordered now. Told once for each return.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StockReturned {
+    pub variant: VariantId,
+    pub product: ProductId,
+    pub vendor: VendorId,
+}
+event!(StockReturned, "inventory.stock_returned", variant);
+
+/// Good news of a variant on sale, for those who wait for it. Told once for each return or fall.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct VariantNews {
+    /// Names the return or the fall, also where it is told in several facts.
+    pub id: uuid::Uuid,
+    pub kind: NewsKind,
+    pub variant: VariantId,
+    pub product: ProductId,
+    pub vendor: VendorId,
+    /// What the shop window calls the product.
+    pub product_name: String,
+    /// The fall of everybody's price of one piece; absent where no price fell.
+    pub price: Option<PriceFall>,
+}
+event!(VariantNews, "products.variant_news", variant);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NewsKind {
+    BackInStock,
+    PriceDrop,
+}
+
+/// In the product's own currency where it fell in that, else in another one.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct PriceFall {
+    pub currency: Currency,
+    /// Minor units.
+    pub before: i64,
+    /// Minor units.
+    pub after: i64,
+}
+
+/// Customers whose wishlists wait for a piece of news. A large crowd is told in several of these; a customer with
+/// several lists may be in more than one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WishesFulfilled {
+    pub news: VariantNews,
+    pub customers: Vec<CustomerId>,
+}
+impl Event for WishesFulfilled {
+    const TOPIC: &'static str = "products.wishes_fulfilled";
+    fn key(&self) -> String {
+        self.news.variant.to_string()
+    }
+}

@@ -1,9 +1,10 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{
-    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LowStockRaised, OrderConfirmed, OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged,
-    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockStateChanged,
-    VendorOrderStatusChanged, VendorStatusChanged,
+    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed,
+    OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
+    RefundStatusChanged, ShipmentStatusChanged, StockReturned, StockStateChanged, VariantNews,
+    VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
 };
 use platform::events::{Event, Routes};
 
@@ -32,4 +33,8 @@ pub const ROUTES: Routes = &[
     ),
     (LowStockRaised::TOPIC, &["notifications"]),
     (StockStateChanged::TOPIC, &["products"]),
+    (LinesDelivered::TOPIC, &["products"]),
+    (StockReturned::TOPIC, &["products"]),
+    (VariantNews::TOPIC, &["notifications"]),
+    (WishesFulfilled::TOPIC, &["notifications"]),
 ];

@@ -1,8 +1,13 @@
 //! What the catalogue does about facts of other services.
 
-use crate::{search::indexer, store};
-use contracts::events::{OrderConfirmed, StockStateChanged, VendorStatusChanged};
-use platform::{Error, Tx, events::Received};
+use crate::{actions::news, search::indexer, store};
+use contracts::events::{
+    LinesDelivered, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged,
+};
+use platform::{
+    Error, Tx,
+    events::{Origin, Received},
+};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -19,7 +24,7 @@ pub async fn vendor_status_changed(tx: &mut Tx, fact: Received<VendorStatusChang
     Ok(())
 }
 
-/// Who bought what, for verified reviews; and how often it was sold, for the order of lists.
+/// How often products were sold, for the order of lists.
 pub async fn order_confirmed(tx: &mut Tx, fact: Received<OrderConfirmed>) -> Result<(), Error> {
     let mut pieces: BTreeMap<Uuid, i64> = BTreeMap::new();
     for line in &fact.event.lines {
@@ -28,8 +33,28 @@ pub async fn order_confirmed(tx: &mut Tx, fact: Received<OrderConfirmed>) -> Res
     let (products, pieces): (Vec<Uuid>, Vec<i64>) = pieces.into_iter().unzip();
     store::products::add_sold(tx, &products, &pieces).await?;
     tx.hint(indexer::CHANGED, fact.event.order);
-    store::reviews::add_purchases(tx, fact.event.customer, fact.event.order, &products).await?;
     Ok(())
+}
+
+/// Who has what they bought, for verified reviews.
+pub async fn lines_delivered(tx: &mut Tx, fact: Received<LinesDelivered>) -> Result<(), Error> {
+    let LinesDelivered {
+        order,
+        customer,
+        lines,
+    } = fact.event;
+    let arrived = lines.iter().filter(|line| line.delivered > 0);
+    let products: Vec<Uuid> = arrived.map(|line| line.product.0).collect();
+    store::reviews::add_purchases(tx, customer, order, &products).await?;
+    Ok(())
+}
+
+/// Who waits for a variant hears that it is back. History tells nobody anything.
+pub async fn stock_returned(tx: &mut Tx, fact: Received<StockReturned>) -> Result<(), Error> {
+    match fact.origin {
+        Origin::Live => news::tell_return(tx, fact.id, fact.event.variant).await,
+        Origin::Import => Ok(()),
+    }
 }
 
 /// Keeps the flag that `inStockOnly` filters by.

@@ -1,7 +1,7 @@
 //! The products service: catalogue, search, approval, prices, reviews and wishlists.
 
 use contracts::{
-    events::{OrderConfirmed, StockStateChanged, VendorStatusChanged},
+    events::{LinesDelivered, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged},
     products::{GetSearchStatus, GetVariants, ImportProducts, RebuildSearch, SetSynonyms},
 };
 use platform::{Deps, Service, Viewer};
@@ -45,6 +45,7 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let (rebuilder, indexed) = (deps.clone(), deps.clone());
     let synonyms = deps.clone();
     let status = deps.clone();
+    let news = deps.clone();
     let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data)
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
@@ -60,6 +61,9 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         .on::<VendorStatusChanged, _>(|tx, fact| Box::pin(consumers::vendor_status_changed(tx, fact)))
         .on::<OrderConfirmed, _>(|tx, fact| Box::pin(consumers::order_confirmed(tx, fact)))
         .on::<StockStateChanged, _>(|tx, fact| Box::pin(consumers::stock_state_changed(tx, fact)))
+        .on::<LinesDelivered, _>(|tx, fact| Box::pin(consumers::lines_delivered(tx, fact)))
+        .on::<StockReturned, _>(|tx, fact| Box::pin(consumers::stock_returned(tx, fact)))
+        .worker(move |stop| async move { actions::news::run(&news, &stop).await })
         .worker(move |stop| async move {
             let wake = tokio::sync::Notify::new();
             let step = || actions::publishing::publish_due(&publisher);

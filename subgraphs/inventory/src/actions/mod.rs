@@ -3,7 +3,7 @@
 
 use crate::domain::ledger::{Cause, Change, InventoryTxType};
 use crate::store;
-use contracts::events::{LowStockRaised, StockStateChanged};
+use contracts::events::{LowStockRaised, StockReturned, StockStateChanged};
 use platform::{Error, Fault, Tx, UserError, ids::StockLevelId};
 use std::{future::Future, time::Duration};
 use uuid::Uuid;
@@ -105,6 +105,14 @@ pub async fn settle(tx: &mut Tx, variants: &[Uuid]) -> Result<(), sqlx::Error> {
             state: variant.state.as_str().to_owned(),
         })
         .await?;
+        if variant.returned {
+            tx.emit(&StockReturned {
+                variant: variant.id,
+                product: variant.product,
+                vendor: variant.vendor,
+            })
+            .await?;
+        }
     }
     Ok(())
 }

@@ -22,6 +22,8 @@ pub struct VariantState {
     pub vendor: VendorId,
     pub state: StockState,
     pub seq: i32,
+    /// It was out of stock before, and is not now.
+    pub returned: bool,
 }
 
 /// Locks the variants in key order, so that two commands cannot wait for each other; until the commit nobody else
@@ -115,14 +117,14 @@ pub async fn restate(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<VariantS
             from inventory.stock_levels l join inventory.warehouses w on w.id = l.warehouse_id and w.active
             where l.variant_id = any($1) group by l.variant_id
         ), judged as (
-            select k.id, case when coalesce(s.available, 0) <= 0 then 'OUT_OF_STOCK'
+            select k.id, k.state as before, case when coalesce(s.available, 0) <= 0 then 'OUT_OF_STOCK'
                 when s.available <= s.threshold then 'LOW_STOCK' else 'IN_STOCK' end as state
             from inventory.variants k left join stock s on s.variant_id = k.id where k.id = any($1)
         )
         update inventory.variants v set state = j.state, seq = v.seq + 1 from judged j
         where v.id = j.id and v.state <> j.state
         returning v.id as "id: VariantId", v.product_id as "product: ProductId", v.vendor_id as "vendor: VendorId",
-            v.state as "state: StockState", v.seq"#,
+            v.state as "state: StockState", v.seq, j.before = 'OUT_OF_STOCK' as "returned!""#,
         ids
     )
     .fetch_all(db)
@@ -134,7 +136,7 @@ pub async fn states(db: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<Variant
     sqlx::query_as!(
         VariantState,
         r#"select id as "id: VariantId", product_id as "product: ProductId", vendor_id as "vendor: VendorId",
-            state as "state: StockState", seq
+            state as "state: StockState", seq, false as "returned!"
         from inventory.variants where id = any($1) order by id"#,
         ids
     )

@@ -3,14 +3,14 @@
 use crate::{
     actions::transitions::{SYSTEM, move_order, move_part},
     domain::{
-        delivery,
-        order::{OrderRow, OrderStatus, fulfilment, path},
+        delivery::{self, Counters},
+        order::{OrderLineRow, OrderRow, OrderStatus, fulfilment, path},
         vendor_order::{self, VendorOrderRow, VendorOrderStatus},
     },
     error::Outcome,
     store,
 };
-use contracts::events::{ShipmentStatusChanged, ShippedItem};
+use contracts::events::{DeliveredLine, LinesDelivered, ShipmentStatusChanged, ShippedItem};
 use platform::{
     Tx,
     ids::{OrderId, VendorOrderId},
@@ -69,10 +69,43 @@ async fn count(
     if left || arrived {
         store::lines::set_counters(tx, &counters).await?;
     }
+    tell_delivered(tx, &order, &lines, &counters).await?;
     for next in vendor_order::path(part.status, delivery::state(&lines, &counters)) {
         move_part(tx, &mut part, next, SYSTEM, None).await?;
     }
     derive(tx, &mut order).await
+}
+
+/// Tells of lines of which more pieces have arrived than before.
+async fn tell_delivered(
+    tx: &mut Tx,
+    order: &OrderRow,
+    lines: &[OrderLineRow],
+    counters: &[Counters],
+) -> Outcome<()> {
+    let arrived = lines
+        .iter()
+        .zip(counters)
+        .filter(|(line, now)| now.delivered > line.delivered_quantity);
+    let lines: Vec<_> = arrived
+        .map(|(line, now)| DeliveredLine {
+            line: line.id,
+            product: line.product_id,
+            variant: line.variant_id,
+            delivered: now.delivered,
+        })
+        .collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let (order, customer) = (order.id, order.customer_id);
+    tx.emit(&LinesDelivered {
+        order,
+        customer,
+        lines,
+    })
+    .await?;
+    Ok(())
 }
 
 /// Brings an order's status up to that of its parts.

@@ -15,6 +15,7 @@ use uuid::Uuid;
 pub mod approval;
 pub mod bulk;
 pub mod catalog;
+pub mod news;
 pub mod products;
 pub mod publishing;
 pub mod reviews;

@@ -4,7 +4,6 @@ use super::{NOW, changed, lock_editable, tell};
 use crate::{domain::status::ProductStatus, store};
 use chrono::{DateTime, Utc};
 use platform::{Deps, Error, Fault, Outcome, UserError, UserErrorCode, Viewer, ids::ProductId};
-use uuid::Uuid;
 
 /// Products published at once by the clock.
 const BATCH: i64 = 100;
@@ -49,13 +48,8 @@ pub async fn unpublish(deps: &Deps, viewer: &Viewer, id: ProductId) -> Outcome<P
 /// Publishes what is due; returns whether there may be more.
 pub async fn publish_due(deps: &Deps) -> Result<bool, Error> {
     let mut tx = deps.db.begin(NOW).await?;
-    let due = store::products::lock_due(&mut tx, BATCH).await?;
-    for id in &due {
-        store::products::set_published(&mut tx, *id, true, None).await?;
-        store::products::touch(&mut tx, *id).await?;
-    }
-    let ids: Vec<Uuid> = due.iter().map(|id| id.0).collect();
-    tell(&mut tx, &ids).await.map_err(failure)?;
+    let due = store::products::publish_due(&mut tx, BATCH).await?;
+    tell(&mut tx, &due).await.map_err(failure)?;
     tx.commit().await?;
     Ok(i64::try_from(due.len()).unwrap_or(0) == BATCH)
 }

@@ -1,13 +1,13 @@
 //! Making, editing and pricing variants. These take effect at once: stock and prices need no approval.
 
-use super::{NOW, changed, lock_editable, products::of_variant};
+use super::{NOW, changed, lock_editable, news, products::of_variant};
 use crate::{
     domain::{
         input::{VariantData, VariantInput},
         price,
         product::Product,
     },
-    store,
+    store::{self, news::Listed},
 };
 use platform::{
     Currency, Deps, Money, Outcome, Tx, UserError, UserErrorCode, Viewer,
@@ -65,8 +65,14 @@ async fn set_prices(tx: &mut Tx, id: VariantId, data: &VariantData) -> Outcome<(
     Ok(())
 }
 
+/// A variant that is being changed: its product, which is locked, and what it cost before.
+struct Change {
+    product: Product,
+    prices: Vec<Listed>,
+}
+
 /// Locks the product of a variant that the viewer may change, and checks the variant's version.
-async fn lock(tx: &mut Tx, viewer: &Viewer, id: VariantId, expected: Option<i32>) -> Outcome<Product> {
+async fn lock(tx: &mut Tx, viewer: &Viewer, id: VariantId, expected: Option<i32>) -> Outcome<Change> {
     let product = of_variant(tx, id).await?;
     let product = lock_editable(tx, viewer, product)
         .await
@@ -77,12 +83,14 @@ async fn lock(tx: &mut Tx, viewer: &Viewer, id: VariantId, expected: Option<i32>
     if let Some(expected) = expected {
         check_version(expected, store::variants::version(tx, id).await?)?;
     }
-    Ok(product)
+    let prices = news::prices(tx, &[id.0]).await?;
+    Ok(Change { product, prices })
 }
 
-async fn finish(mut tx: Tx, id: VariantId, product: ProductId) -> Outcome<VariantId> {
+async fn finish(mut tx: Tx, id: VariantId, change: Change) -> Outcome<VariantId> {
     store::variants::touch(&mut tx, id).await?;
-    changed(&mut tx, product).await?;
+    changed(&mut tx, change.product.id).await?;
+    news::tell_falls(&mut tx, &change.prices).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -97,8 +105,8 @@ pub async fn update(
 ) -> Outcome<VariantId> {
     let data = input.validate()?;
     let mut tx = deps.db.begin(NOW).await?;
-    let product = lock(&mut tx, viewer, id, Some(expected_version)).await?;
-    require_currency(&data, product.currency)?;
+    let change = lock(&mut tx, viewer, id, Some(expected_version)).await?;
+    require_currency(&data, change.product.currency)?;
     store::variants::update(&mut tx, id, &data)
         .await
         .map_err(taken_sku)?;
@@ -109,15 +117,15 @@ pub async fn update(
         .collect();
     store::prices::keep_currencies(&mut tx, id, &currencies).await?;
     set_prices(&mut tx, id, &data).await?;
-    finish(tx, id, product.id).await
+    finish(tx, id, change).await
 }
 
 /// Stops the sale of a variant.
 pub async fn deactivate(deps: &Deps, viewer: &Viewer, id: VariantId) -> Outcome<VariantId> {
     let mut tx = deps.db.begin(NOW).await?;
-    let product = lock(&mut tx, viewer, id, None).await?;
+    let change = lock(&mut tx, viewer, id, None).await?;
     match store::variants::deactivate(&mut tx, id).await? {
-        true => finish(tx, id, product.id).await,
+        true => finish(tx, id, change).await,
         false => Ok(id),
     }
 }
@@ -142,10 +150,10 @@ pub async fn set_price(
     }
     price::check_compare_at(price.amount(), compare_at.map(Money::amount))?;
     let mut tx = deps.db.begin(NOW).await?;
-    let product = lock(&mut tx, viewer, id, Some(expected_version)).await?;
+    let change = lock(&mut tx, viewer, id, Some(expected_version)).await?;
     let compare_at = compare_at.map(Money::amount);
     store::prices::set(&mut tx, id, price.currency, price.amount(), compare_at).await?;
-    finish(tx, id, product.id).await
+    finish(tx, id, change).await
 }
 
 /// A price list by quantity, to be set.
@@ -166,9 +174,9 @@ pub async fn set_tiers(deps: &Deps, viewer: &Viewer, id: VariantId, list: Tiers<
     };
     price::tiers(list.quantities, list.amounts, tier.is_empty())?;
     let mut tx = deps.db.begin(NOW).await?;
-    let product = lock(&mut tx, viewer, id, None).await?;
+    let change = lock(&mut tx, viewer, id, None).await?;
     store::prices::replace_tiers(&mut tx, id, list.currency, &tier, list.quantities, list.amounts).await?;
-    finish(tx, id, product.id).await
+    finish(tx, id, change).await
 }
 
 fn taken_sku(error: sqlx::Error) -> Fault {

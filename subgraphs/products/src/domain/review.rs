@@ -61,6 +61,10 @@ pub struct Review {
     pub helpful_count: i32,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+    /// When its author changed it last.
+    pub edited_at: Option<DateTime<Utc>>,
+    /// Counts edits, moderations and answers; `reviewUpdate` and `reviewModerate` want it.
+    pub version: i32,
 }
 
 /// Narrows a list of reviews; conditions are combined with AND.

@@ -92,4 +92,6 @@ pub struct ApprovalEvent {
     pub note: Option<String>,
     /// When it happened.
     pub at: DateTime<Utc>,
+    /// Position among the approvals of its vendor, without gaps: what `productApprovalChanged` resumes after.
+    pub seq: i32,
 }

@@ -4,7 +4,7 @@ use super::payloads::{BrandPayload, CategoryPayload, ReviewPayload};
 use crate::{
     actions::{
         catalog::{self, CategoryData},
-        reviews,
+        reviews::{self, Verdict},
     },
     domain::review::ReviewStatus,
 };
@@ -69,7 +69,9 @@ impl CatalogMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "ID of the review.")] id: ID,
         #[graphql(desc = "PUBLISHED or REJECTED.")] status: ReviewStatus,
-        #[graphql(desc = "Why, at most 1,000 characters; for staff.")] reason: Option<String>,
+        #[graphql(desc = "Why, 1 to 1,000 characters; for staff.")] reason: Option<String>,
+        #[graphql(desc = "`version` as it was read: refuses what its author has changed since.")]
+        expected_version: Option<i32>,
     ) -> Option<Result<ReviewPayload>> {
         let viewer = viewer(ctx);
         if let Err(error) = viewer.require_staff() {
@@ -80,8 +82,11 @@ impl CatalogMutation {
                 ctx.data_unchecked::<Deps>(),
                 viewer,
                 parse_id(&id)?,
-                status,
-                reason,
+                Verdict {
+                    status,
+                    reason,
+                    expected_version,
+                },
             )
             .await
         };

@@ -35,7 +35,24 @@ impl CustomerMutation {
         ReviewPayload::of(ctx, create.await).await
     }
 
-    /// Answers a published review. By members of the product's vendor and staff.
+    /// Changes one's own review, which is public again once staff has published it again.
+    async fn review_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "ID of the review.")] id: ID,
+        #[graphql(desc = "1 (worst) to 5 (best).")] rating: i32,
+        #[graphql(desc = "Headline, at most 200 characters.")] title: Option<String>,
+        #[graphql(desc = "Text, at most 10,000 characters.")] body: Option<String>,
+        #[graphql(desc = "`version` as it was read.")] expected_version: i32,
+    ) -> Result<ReviewPayload> {
+        let update = async {
+            let (deps, text) = (ctx.data_unchecked::<Deps>(), Text { rating, title, body });
+            reviews::update(deps, viewer(ctx), parse_id(&id)?, text, expected_version).await
+        };
+        ReviewPayload::of(ctx, update.await).await
+    }
+
+    /// Answers a published review. By members of the product's vendor.
     async fn review_reply(
         &self,
         ctx: &Context<'_>,
@@ -47,7 +64,7 @@ impl CustomerMutation {
         ReviewPayload::of(ctx, reply.await).await
     }
 
-    /// Votes for a review of somebody else; a second vote changes nothing.
+    /// Votes for a review of somebody else; a second vote changes nothing. Registered customers.
     async fn review_mark_helpful(
         &self,
         ctx: &Context<'_>,
@@ -81,12 +98,12 @@ impl CustomerMutation {
         #[graphql(desc = "ID of the variant.")] variant_id: ID,
         #[graphql(
             default_with = "Some(false)",
-            desc = "Remember the wish to hear when it is in stock again."
+            desc = "Tell the customer, in the app and by mail, when it is in stock again."
         )]
         notify_back_in_stock: Option<bool>,
         #[graphql(
             default_with = "Some(false)",
-            desc = "Remember the wish to hear when it costs less."
+            desc = "Tell the customer, in the app and by mail, when it costs less."
         )]
         notify_price_drop: Option<bool>,
     ) -> Result<WishlistPayload> {

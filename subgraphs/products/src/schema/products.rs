@@ -5,6 +5,7 @@ use crate::{
     domain::{
         filter::{ProductSort, ProductWhere},
         product::Product,
+        status::ProductStatus,
     },
     store::{
         self, Scope,
@@ -12,10 +13,10 @@ use crate::{
         list::{List, Owner},
     },
 };
-use async_graphql::Context;
+use async_graphql::{Context, ID};
 use platform::{
     Db, Deps, Error,
-    ids::ProductId,
+    ids::{ProductId, VendorId},
     page::{CountedPage, PageArgs, TotalCount},
     viewer::viewer,
 };
@@ -175,25 +176,29 @@ pub async fn approval_queue(
     ctx: &Context<'_>,
     first: Option<i32>,
     after: Option<String>,
+    (vendor, status): (Option<ID>, Option<ProductStatus>),
 ) -> Result<CountedPage<Product>, Error> {
     viewer(ctx).require_staff()?;
     let args = PageArgs::<(i64, Uuid)>::new(first, after.as_deref())?;
+    // An ID that is none names nobody.
+    let vendor = vendor.map(|id| VendorId::parse(&id).map_or(Uuid::nil(), Uuid::from));
+    let waiting = store::revisions::Waiting { vendor, status };
     let db = ctx.data_unchecked::<Deps>().db.clone();
-    let waiting = store::revisions::queue(db.pool(), args.after, args.limit()).await?;
+    let rows = store::revisions::queue(db.pool(), waiting, args.after, args.limit()).await?;
     let known = reader(ctx)
-        .load_many(waiting.iter().map(|(product, ..)| ProductId(*product)))
+        .load_many(rows.iter().map(|(product, ..)| ProductId(*product)))
         .await?;
-    let places: std::collections::HashMap<Uuid, (i64, Uuid)> = waiting
+    let places: std::collections::HashMap<Uuid, (i64, Uuid)> = rows
         .iter()
         .map(|(product, at, id)| (*product, (at.timestamp_micros(), *id)))
         .collect();
-    let rows = waiting
+    let rows = rows
         .iter()
         .filter_map(|(product, ..)| known.get(&ProductId(*product)).cloned())
         .collect();
     let total = TotalCount::new(move |max| {
         let db = db.clone();
-        Box::pin(async move { Ok(store::revisions::queue_length(db.pool(), max).await?) })
+        Box::pin(async move { Ok(store::revisions::queue_length(db.pool(), waiting, max).await?) })
     });
     let place = |product: &Product| places.get(&product.id.0).copied().unwrap_or((0, product.id.0));
     Ok(args.counted(rows, place, total))

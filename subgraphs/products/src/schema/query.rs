@@ -3,7 +3,8 @@
 use super::{
     catalog_import,
     loaders::{VariantBySku, reader},
-    products::{ListArgs, approval_queue, connection},
+    products::{ListArgs, approval_queue, connection, page},
+    review,
     search::{self, ProductSearchResult},
     stubs::{Customer, Vendor},
 };
@@ -15,6 +16,7 @@ use crate::{
         filter::{ProductSort, ProductWhere},
         product::Product,
         review::Review,
+        status::ProductStatus,
         variant::Variant,
         wishlist::Wishlist,
     },
@@ -227,14 +229,27 @@ impl Query {
         Ok(found.map_err(Error::from)?)
     }
 
+    /// Reviews that wait for `reviewModerate`, the longest waiting first. Requires: STAFF.
+    async fn review_moderation_queue(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows, 1 to 100; 20 if absent.")] first: Option<i32>,
+        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+    ) -> Option<Result<Page<Review>, Error>> {
+        Some(review::moderation_queue(ctx, first, after).await)
+    }
+
     /// Products with something to review, the longest waiting first. Requires: STAFF.
     async fn product_approval_queue(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Rows, 1 to 100; 20 if absent.")] first: Option<i32>,
         #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only products of this vendor.")] vendor_id: Option<ID>,
+        #[graphql(desc = "Only those that nobody reviews yet (SUBMITTED), or somebody does (IN_REVIEW).")]
+        status: Option<ProductStatus>,
     ) -> Option<Result<CountedPage<Product>, Error>> {
-        Some(approval_queue(ctx, first, after).await)
+        Some(approval_queue(ctx, first, after, (vendor_id, status)).await)
     }
 
     /// A public wishlist, for whoever has its token.

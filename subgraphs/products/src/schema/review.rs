@@ -13,8 +13,9 @@ use crate::{
 };
 use async_graphql::{ComplexObject, Context, ID, Result};
 use platform::{
-    Error,
+    Deps, Error,
     page::{Page, PageArgs},
+    viewer::viewer,
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -36,6 +37,19 @@ impl Review {
     async fn author(&self) -> Option<Customer> {
         Some(Customer { id: self.customer_id })
     }
+}
+
+/// Reviews that wait for staff.
+pub async fn moderation_queue(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<Page<Review>, Error> {
+    viewer(ctx).require_staff()?;
+    let args = PageArgs::<(i64, Uuid)>::new(first, after.as_deref())?;
+    let db = ctx.data_unchecked::<Deps>().db.pool();
+    let rows = reviews::pending(db, args.after, args.limit()).await?;
+    Ok(args.page(rows, reviews::waiting_since))
 }
 
 /// Reviews of a product or by a customer; pages of several owners with equal arguments are one statement.

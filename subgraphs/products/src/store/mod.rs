@@ -12,6 +12,7 @@ pub mod copies;
 pub mod details;
 pub mod import;
 pub mod list;
+pub mod news;
 pub mod prices;
 pub mod products;
 pub mod reviews;

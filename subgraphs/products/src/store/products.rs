@@ -171,11 +171,14 @@ pub async fn set_published(
     Ok(())
 }
 
-/// Products whose moment of publication has come, locked; other processes pass over them.
-pub async fn lock_due(tx: &mut PgConnection, limit: i64) -> Result<Vec<ProductId>, sqlx::Error> {
+/// Publishes products whose moment has come; other processes pass over them. The moment they were meant for stays.
+pub async fn publish_due(tx: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select id as "id: ProductId" from products.products where not published and publish_at <= now()
-           order by publish_at limit $1 for update skip locked"#,
+        "with due as (
+             select id from products.products where not published and publish_at <= products.now()
+             order by publish_at limit $1 for update skip locked)
+         update products.products p set published = true, version = version + 1, updated_at = products.now()
+         from due where p.id = due.id returning p.id",
         limit
     )
     .fetch_all(tx)

@@ -17,7 +17,7 @@ pub async fn by_ids(
         Review,
         r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", p.vendor_id as "vendor_id: VendorId",
                r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
-               r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at
+               r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from products.reviews r join products.products p on p.id = r.product_id
            where r.id = any($1)
                and ((r.status = 'PUBLISHED' and p.visible) or $2 or p.vendor_id = any($3) or r.customer_id = $4)"#,
@@ -55,7 +55,7 @@ pub async fn page(
         Review,
         r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", r.vendor_id as "vendor_id: VendorId",
                r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
-               r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at
+               r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from unnest($1::uuid[]) as o(id) cross join lateral (
                select r.*, p.vendor_id from products.reviews r join products.products p on p.id = r.product_id
                where ((not $2 and r.product_id = o.id) or ($2 and r.customer_id = o.id))
@@ -99,6 +99,17 @@ pub async fn lock(tx: &mut PgConnection, id: ReviewId) -> Result<Option<Review>,
     Ok(by_ids(tx, &Scope::all(), &[id.0]).await?.pop())
 }
 
+/// Keeps facts about who bought a product away until the transaction ends: a new review must see them all.
+pub async fn lock_purchases(tx: &mut PgConnection, product: ProductId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select 1 as one from products.products where id = $1 for share",
+        product.0
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(())
+}
+
 /// A review to be stored; it waits for staff.
 pub struct NewReview<'a> {
     pub id: ReviewId,
@@ -134,7 +145,8 @@ pub async fn moderate(
     by: Option<UserId>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update products.reviews set status = $2, moderation_reason = $3, moderated_by = $4 where id = $1",
+        "update products.reviews set status = $2, moderation_reason = $3, moderated_by = $4, version = version + 1 \
+         where id = $1",
         id.0,
         status.as_str(),
         reason,
@@ -143,6 +155,55 @@ pub async fn moderate(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Replaces what a review says; it waits for staff again.
+pub async fn rewrite(
+    tx: &mut PgConnection,
+    id: ReviewId,
+    (rating, title, body): (i32, Option<&str>, Option<&str>),
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update products.reviews set rating = $2, title = $3, body = $4, status = 'PENDING', moderation_reason = null, \
+         moderated_by = null, edited_at = products.now(), version = version + 1 where id = $1",
+        id.0,
+        rating,
+        title,
+        body
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Reviews that wait for staff, the longest waiting first. An edited one waits since its edit.
+pub async fn pending(
+    db: impl PgExecutor<'_>,
+    after: Option<(i64, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Review>, sqlx::Error> {
+    let (at, id) = after.unzip();
+    sqlx::query_as!(
+        Review,
+        r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", p.vendor_id as "vendor_id: VendorId",
+               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
+           from products.reviews r join products.products p on p.id = r.product_id
+           where r.status = 'PENDING'
+               and ($1::timestamptz is null or (coalesce(r.edited_at, r.created_at), r.id) > ($1, $2))
+           order by coalesce(r.edited_at, r.created_at), r.id limit $3"#,
+        at.and_then(DateTime::from_timestamp_micros),
+        id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Since when a review waits, for cursors.
+pub fn waiting_since(review: &Review) -> (i64, Uuid) {
+    let at = review.edited_at.unwrap_or(review.created_at);
+    (at.timestamp_micros(), review.id.0)
 }
 
 /// Adds `change` reviews of `rating` stars to a product's sums.
@@ -167,7 +228,7 @@ pub async fn count(
 
 pub async fn reply(tx: &mut PgConnection, id: ReviewId, body: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update products.reviews set vendor_reply = $2 where id = $1",
+        "update products.reviews set vendor_reply = $2, version = version + 1 where id = $1",
         id.0,
         body
     )
@@ -190,13 +251,20 @@ pub async fn vote(tx: &mut PgConnection, id: ReviewId, customer: CustomerId) -> 
     Ok(())
 }
 
-/// Remembers that a customer bought products, and verifies what they wrote before that.
+/// Remembers that a customer has what they bought, and verifies what they wrote before that. In any order and any
+/// number of times the result is the same.
 pub async fn add_purchases(
     tx: &mut PgConnection,
     customer: CustomerId,
     order: OrderId,
     products: &[Uuid],
 ) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select 1 as one from products.products where id = any($1) order by id for update",
+        products
+    )
+    .fetch_all(&mut *tx)
+    .await?;
     sqlx::query!(
         "insert into products.purchases (customer_id, product_id, order_id) \
          select $1, product, $2 from unnest($3::uuid[]) as product on conflict do nothing",

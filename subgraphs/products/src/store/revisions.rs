@@ -124,26 +124,52 @@ pub async fn history(db: impl PgExecutor<'_>, products: &[Uuid]) -> Result<Vec<A
     sqlx::query_as!(
         ApprovalEvent,
         r#"select product_id as "product_id: ProductId", from_status as "from_status: ProductStatus",
-               to_status as "to_status: ProductStatus", by_user as "by_user: UserId", note, at
-           from products.approval_events where product_id = any($1) order by product_id, recorded_at, id"#,
+               to_status as "to_status: ProductStatus", by_user as "by_user: UserId", note, at, seq
+           from products.approval_events where product_id = any($1) order by product_id, seq"#,
         products
     )
     .fetch_all(db)
     .await
 }
 
+/// The last position of a vendor's steps.
+pub async fn last_seq(db: impl PgExecutor<'_>, vendor: VendorId) -> Result<i32, sqlx::Error> {
+    let last = sqlx::query_scalar!(
+        "select last_seq from products.approval_positions where vendor_id = $1",
+        vendor.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(last.unwrap_or(0))
+}
+
+/// The next steps of a vendor after a position: position, product.
+pub async fn steps_after(
+    db: impl PgExecutor<'_>,
+    vendor: VendorId,
+    seq: i32,
+) -> Result<Vec<(i32, ProductId)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select seq, product_id as "product_id: ProductId" from products.approval_events
+           where vendor_id = $1 and seq > $2 order by seq limit 100"#,
+        vendor.0,
+        seq
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.seq, row.product_id)).collect())
+}
+
 /// Steps of the last two minutes that the scope may see: ID, product.
 pub async fn recent(
     db: impl PgExecutor<'_>,
     scope: &Scope,
-    vendor: Option<VendorId>,
 ) -> Result<Vec<(Uuid, ProductId)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id, product_id as "product_id: ProductId" from products.approval_events
-           where recorded_at > clock_timestamp() - interval '2 minutes' and ($1::uuid is null or vendor_id = $1)
-               and ($2 or vendor_id = any($3))
+           where recorded_at > clock_timestamp() - interval '2 minutes'
+               and ($1 or vendor_id = any($2))
            order by recorded_at, id"#,
-        vendor.map(Uuid::from),
         scope.staff,
         &scope.vendors
     )
@@ -152,21 +178,33 @@ pub async fn recent(
     Ok(rows.into_iter().map(|row| (row.id, row.product_id)).collect())
 }
 
+/// Narrows the queue of what waits for staff.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waiting {
+    pub vendor: Option<Uuid>,
+    pub status: Option<ProductStatus>,
+}
+
 /// Products that wait for staff, the longest waiting first: product, when it was handed in, revision.
 pub async fn queue(
     db: impl PgExecutor<'_>,
+    waiting: Waiting,
     after: Option<(i64, Uuid)>,
     limit: i64,
 ) -> Result<Vec<(Uuid, DateTime<Utc>, Uuid)>, sqlx::Error> {
     let (at, id) = after.unzip();
     let rows = sqlx::query!(
-        r#"select product_id, submitted_at as "submitted_at!", id from products.revisions
-           where status in ('SUBMITTED', 'IN_REVIEW')
-               and ($1::timestamptz is null or (submitted_at, id) > ($1, $2))
-           order by submitted_at, id limit $3"#,
+        r#"select r.product_id, r.submitted_at as "submitted_at!", r.id
+           from products.revisions r join products.products p on p.id = r.product_id
+           where r.status in ('SUBMITTED', 'IN_REVIEW')
+               and ($1::timestamptz is null or (r.submitted_at, r.id) > ($1, $2))
+               and ($4::uuid is null or p.vendor_id = $4) and ($5::text is null or r.status = $5)
+           order by r.submitted_at, r.id limit $3"#,
         at.and_then(DateTime::from_timestamp_micros),
         id,
-        limit
+        limit,
+        waiting.vendor,
+        waiting.status.map(ProductStatus::as_str)
     )
     .fetch_all(db)
     .await?;
@@ -177,11 +215,20 @@ pub async fn queue(
 }
 
 /// How many products wait for staff, counting up to `max`.
-pub async fn queue_length(db: impl PgExecutor<'_>, max: i64) -> Result<i64, sqlx::Error> {
+pub async fn queue_length(
+    db: impl PgExecutor<'_>,
+    waiting: Waiting,
+    max: i64,
+) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from (
-               select from products.revisions where status in ('SUBMITTED', 'IN_REVIEW') limit $1) waiting"#,
-        max
+               select from products.revisions r join products.products p on p.id = r.product_id
+               where r.status in ('SUBMITTED', 'IN_REVIEW')
+                   and ($2::uuid is null or p.vendor_id = $2) and ($3::text is null or r.status = $3)
+               limit $1) waiting"#,
+        max,
+        waiting.vendor,
+        waiting.status.map(ProductStatus::as_str)
     )
     .fetch_one(db)
     .await

@@ -147,9 +147,13 @@ pub async fn add(
     notify_price: bool,
 ) -> Result<i64, sqlx::Error> {
     sqlx::query!(
-        "insert into products.wishlist_items (wishlist_id, variant_id, notify_back_in_stock, notify_price_drop) \
-         values ($1, $2, $3, $4) on conflict (wishlist_id, variant_id) do update \
-         set notify_back_in_stock = excluded.notify_back_in_stock, notify_price_drop = excluded.notify_price_drop",
+        "insert into products.wishlist_items as i (wishlist_id, variant_id, notify_back_in_stock, notify_price_drop, \
+             stock_since, price_since) \
+         values ($1, $2, $3, $4, case when $3 then products.now() end, case when $4 then products.now() end) \
+         on conflict (wishlist_id, variant_id) do update \
+         set notify_back_in_stock = excluded.notify_back_in_stock, notify_price_drop = excluded.notify_price_drop, \
+             stock_since = case when excluded.notify_back_in_stock then coalesce(i.stock_since, excluded.stock_since) end, \
+             price_since = case when excluded.notify_price_drop then coalesce(i.price_since, excluded.price_since) end",
         list.0,
         variant.0,
         notify_stock,
