@@ -77,3 +77,10 @@ pub struct ImportedProduct {
     pub product: ProductId,
     pub variant: VariantId,
 }
+
+/// Which of these categories there are.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GetCategories {
+    pub ids: Vec<CategoryId>,
+}
+command!(GetCategories, "products", "get_categories", Vec<CategoryId>);

@@ -2,8 +2,8 @@
 
 use crate::events::{
     CustomerRegistered, LowStockRaised, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged,
-    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockStateChanged,
-    VendorOrderStatusChanged, VendorStatusChanged,
+    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StaffActed,
+    StockStateChanged, VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::events::{Event, Routes};
 
@@ -14,7 +14,10 @@ pub const ROUTES: Routes = &[
         &["products", "notifications", "analytics"],
     ),
     (ProductChanged::TOPIC, &["inventory"]),
-    (OrderStatusChanged::TOPIC, &["notifications", "analytics"]),
+    (
+        OrderStatusChanged::TOPIC,
+        &["users", "notifications", "analytics"],
+    ),
     (OrderConfirmed::TOPIC, &["users", "products", "analytics"]),
     (VendorOrderStatusChanged::TOPIC, &["notifications", "analytics"]),
     (
@@ -29,4 +32,5 @@ pub const ROUTES: Routes = &[
     ),
     (LowStockRaised::TOPIC, &["notifications"]),
     (StockStateChanged::TOPIC, &["products"]),
+    (StaffActed::TOPIC, &["analytics"]),
 ];

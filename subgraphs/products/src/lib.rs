@@ -2,7 +2,7 @@
 
 use contracts::{
     events::{OrderConfirmed, StockStateChanged, VendorStatusChanged},
-    products::{GetVariants, ImportProducts},
+    products::{GetCategories, GetVariants, ImportProducts},
 };
 use platform::{Deps, Service, Viewer};
 use std::time::Duration;
@@ -39,7 +39,12 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let variants = deps.clone();
     let import = deps.clone();
     let publisher = deps.clone();
+    let categories = deps.clone();
     Ok(Service::new(NAME, deps.clone(), schema(deps), data)
+        .command::<GetCategories, _, _>(move |_, ask| {
+            let deps = categories.clone();
+            async move { commands::get_categories(&deps, ask).await }
+        })
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
             async move { commands::get_variants(&deps, ask).await }

@@ -20,16 +20,17 @@ use async_graphql::{Context, EmptySubscription};
 use auth::Auth;
 use axum::{Json, Router, routing::get};
 use contracts::{
-    events::{OrderConfirmed, RefundStatusChanged},
+    events::{OrderConfirmed, OrderStatusChanged, RefundStatusChanged},
     users::{
-        EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers, RedeemPoints,
-        ReleasePoints,
+        EnsureBenefits, EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers,
+        RedeemPoints, ReleasePoints, ReversePoints,
     },
 };
 use jsonwebtoken::jwk::JwkSet;
 use platform::{Deps, Service, Viewer};
 use schema::{loaders::Reader, mutation::Mutation, query::Query};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 pub const NAME: &str = "users";
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -69,6 +70,20 @@ pub fn sdl() -> String {
     platform::service::sdl(&builder().finish())
 }
 
+/// Return windows, points and memberships end by the day; a minute is early enough.
+const LOYALTY: Duration = Duration::from_secs(60);
+
+/// What the loyalty programme does when time has passed. Each step claims its rows, so any process may do it.
+async fn loyalty_clock(app: App, stop: CancellationToken) {
+    let step = || async {
+        let matured = actions::loyalty::mature(&app).await?;
+        let expired = actions::loyalty::expire(&app).await?;
+        let renewed = actions::vip::renew(&app).await?;
+        Ok(matured || expired || renewed)
+    };
+    platform::worker::run("loyalty", &stop, &tokio::sync::Notify::new(), LOYALTY, step).await;
+}
+
 /// Once an hour, what can no longer be used goes away.
 const CLEANING: Duration = Duration::from_secs(3600);
 
@@ -85,6 +100,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         "/.well-known/jwks.json",
         get(move || std::future::ready(Json(keys.clone()))),
     );
+    let loyal = app.clone();
     let db = deps.db.clone();
     let data = move |viewer: &Viewer, data: &mut async_graphql::Data| {
         data.insert(platform::loader::batch(Reader {
@@ -110,14 +126,18 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         HoldPoints => commands::hold_points,
         ReleasePoints => commands::release_points,
         RedeemPoints => commands::redeem_points,
+        ReversePoints => commands::reverse_points,
+        EnsureBenefits => commands::ensure_benefits,
         EnsureUser => commands::ensure_user,
         EnsureVendor => commands::ensure_vendor,
         ImportCustomers => commands::import_customers,
     );
     Ok(service
         .on::<OrderConfirmed, _>(|tx, received| Box::pin(consumers::order_confirmed(tx, received)))
+        .on::<OrderStatusChanged, _>(|tx, received| Box::pin(consumers::order_status_changed(tx, received)))
         .on::<RefundStatusChanged, _>(|tx, received| Box::pin(consumers::refund_status_changed(tx, received)))
         .routes(jwks)
+        .worker(move |stop| loyalty_clock(loyal, stop))
         .worker(move |stop| async move {
             let step = || async {
                 store::sessions::clean(deps.db.pool()).await?;

@@ -2,7 +2,10 @@
 
 use crate::{
     Settings,
-    actions::saga::{self, Driver, payment_command},
+    actions::{
+        on_behalf,
+        saga::{self, Driver, payment_command},
+    },
     domain::{
         cart::CartStatus,
         order::OrderStatus,
@@ -194,6 +197,7 @@ pub async fn complete(
     if !store::sagas::insert(&mut tx, &saga, &input.key, &hash, owner).await? {
         return Err(Invalid::in_progress(1000).into());
     }
+    on_behalf::audit(&mut tx, viewer, row.customer_id, "cart.checkout", cart).await?;
     store::carts::set_status(&mut tx, cart, CartStatus::Locked).await?;
     let locked = store::sagas::StepRow {
         saga_id: saga.id,

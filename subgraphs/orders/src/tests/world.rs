@@ -165,7 +165,7 @@ impl World {
         let id = &cart["cartCreate"]["cart"]["id"];
         let fill = "mutation($id: ID!, $variant: ID!, $quantity: Int!, $vendor: ID!, $method: ID!) {
             a: cartLinesAdd(cartId: $id, lines: [{variantId: $variant, quantity: $quantity}]) { userErrors { message } }
-            b: cartAddressesSet(cartId: $id, expectedVersion: 2, shipping: {fullName: \"A\", line1: \"B\", city: \"C\", country: \"GB\"}) { userErrors { message } }
+            b: cartAddressesSet(cartId: $id, expectedVersion: 2, shipping: {fullName: \"A\", line1: \"B\", city: \"C\", postalCode: \"SW1A 1AA\", country: \"GB\"}) { userErrors { message } }
             c: cartDeliverySelect(cartId: $id, expectedVersion: 3, selections: [{vendorId: $vendor, methodId: $method}]) {
                 userErrors { message } cart { version lines { id quantity unitPrice { amount } } } } }";
         let variables = json!({ "id": id, "variant": self.variant.to_string(), "quantity": quantity, "vendor": self.vendor.to_string(),

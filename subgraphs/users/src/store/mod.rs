@@ -3,8 +3,10 @@
 pub mod addresses;
 pub mod customers;
 pub mod loyalty;
+pub mod loyalty_orders;
 pub mod mail_tokens;
 pub mod members;
+pub mod points;
 pub mod roles;
 pub mod sessions;
 pub mod users;

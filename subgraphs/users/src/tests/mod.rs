@@ -2,7 +2,9 @@
 
 mod accounts;
 mod commerce;
+mod loyalty;
 mod sdl;
+mod vendors;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};
 use async_graphql::{Request, Variables};

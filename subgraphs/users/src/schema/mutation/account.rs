@@ -49,8 +49,8 @@ pub struct RegisterInput {
     /// Access token of the guest whose customer becomes the account's.
     guest_token: Option<String>,
     /// Whether advertising is welcome.
-    #[graphql(default = false)]
-    marketing_opt_in: bool,
+    #[graphql(default_with = "Some(false)")]
+    marketing_opt_in: Option<bool>,
 }
 
 #[derive(Default)]
@@ -77,7 +77,7 @@ impl AccountMutation {
             display_name: input.display_name,
             locale: input.locale.unwrap_or_default(),
             guest_token: input.guest_token,
-            marketing: input.marketing_opt_in,
+            marketing: input.marketing_opt_in.unwrap_or(false),
         };
         AuthPayload::new(ctx, account::register(app(ctx), registration).await).await
     }
@@ -109,13 +109,14 @@ impl AccountMutation {
         #[graphql(desc = "Its password.")] password: String,
         #[graphql(desc = "Access token of the guest whose cart comes along.")] guest_token: Option<String>,
         #[graphql(
-            default_with = "CartMergeStrategy::Merge",
+            default_with = "Some(CartMergeStrategy::Merge)",
             desc = "What becomes of the guest's cart."
         )]
-        cart_merge: CartMergeStrategy,
+        cart_merge: Option<CartMergeStrategy>,
     ) -> Result<AuthPayload> {
         let guest = guest_token.as_deref();
-        let outcome = session::login(app(ctx), &email, &password, guest, cart_merge.into()).await;
+        let merge = cart_merge.unwrap_or(CartMergeStrategy::Merge).into();
+        let outcome = session::login(app(ctx), &email, &password, guest, merge).await;
         AuthPayload::new(ctx, outcome).await
     }
 
