@@ -81,8 +81,9 @@ alter table users.loyalty_orders
 update users.loyalty_orders set matured_at = coalesce(confirmed_at, users.now()) where total is not null;
 create index loyalty_orders_ripe on users.loyalty_orders (matures_at) where matured_at is null;
 
--- Benefits decide: the multiplier is the highest active POINTS_MULTIPLIER benefit of the tier and those below.
-alter table users.vip_tiers drop column points_multiplier_basis_points;
+-- Benefits decide: the multiplier is the highest active POINTS_MULTIPLIER benefit of the tier and those below. The
+-- column stays for the release before this one.
+alter table users.vip_tiers alter column points_multiplier_basis_points set default 10000;
 create index customers_renewal on users.customers (vip_renews_at) where vip_renews_at is not null;
 
 alter table users.customers add column favourite_category_ids uuid[] not null default '{}'

@@ -27,6 +27,8 @@ pub struct Facts {
     pub price: i64,
     pub stock: i32,
     pub paid: bool,
+    /// The vendor may not sell.
+    pub suspended: bool,
     /// Does its work, but the answer is lost; once.
     pub lose: Option<String>,
     pub calls: Vec<String>,
@@ -82,7 +84,7 @@ async fn answer(
         )),
         "get_vendors" => json!(each(
             "ids",
-            &|id| json!({ "id": id, "display_name": "V", "approved": true, "return_policy_days": 30, "members": [] })
+            &|id| json!({ "id": id, "display_name": "V", "approved": !facts.suspended, "return_policy_days": 30, "members": [] })
         )),
         "quote_delivery" => json!(each(
             "parcels",

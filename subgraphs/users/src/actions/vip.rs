@@ -9,7 +9,7 @@ use crate::{
     },
     store::{
         customers::{self, Standing, Transition},
-        loyalty_orders, vip,
+        loyalty_orders, points, vip,
     },
 };
 use async_graphql::ID;
@@ -57,7 +57,8 @@ pub async fn recompute_tier(app: &App, viewer: &Viewer, id: &ID) -> Outcome<Cust
 
 /// The tier that the spend of the year before now earns.
 async fn worth(tx: &mut Tx, id: CustomerId) -> Result<Option<VipTier>, Error> {
-    let now = tx.now().await?;
+    // The database's own clock, to the microsecond in which the sale has just been written.
+    let now = points::programme(&mut **tx).await?.now;
     let thresholds = vip::thresholds(&mut **tx).await?;
     let spend = loyalty_orders::spend(&mut **tx, &[id], &[now]).await?;
     let spend: Vec<_> = spend.into_iter().map(|row| (row.1, row.2)).collect();
