@@ -3,7 +3,7 @@
 
 use crate::{client::Client, serve::Shared};
 use anyhow::{Context, Result};
-use contracts::users::EnsureUser;
+use contracts::users::{EnsureBenefits, EnsureUser};
 use platform::{Commands, Role, token::ServiceKey};
 use serde_json::{Value, json};
 
@@ -82,6 +82,7 @@ async fn ensure_logins(shared: &Shared, port: u16) -> Result<()> {
             })
             .await?;
     }
+    commands.call(&EnsureBenefits {}).await?;
     Ok(())
 }
 

@@ -355,3 +355,16 @@ impl Event for WishesFulfilled {
         self.news.variant.to_string()
     }
 }
+/// Staff did something for a customer: on whose behalf, who, what, and what came of it. For the audit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StaffActed {
+    pub customer: CustomerId,
+    pub staff: UserId,
+    /// `loyalty.adjust`, `cart.change`: dotted lower case.
+    pub action: String,
+    /// ID of what was changed, if it was not the customer.
+    pub subject: Option<String>,
+    /// Never words of a person.
+    pub outcome: Option<String>,
+}
+event!(StaffActed, "staff.acted", customer);

@@ -171,3 +171,10 @@ pub struct Adjustment {
     /// Thousandths of a minor unit: real price lists have fractions of a penny.
     pub amount_millis: i64,
 }
+
+/// How many orders a vendor still has to fulfil. It cannot close before they are done.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CountOpenVendorOrders {
+    pub vendor: VendorId,
+}
+command!(CountOpenVendorOrders, "orders", "count_open_vendor_orders", i64);

@@ -96,6 +96,13 @@ pub struct RedeemCoupons {
 }
 command!(RedeemCoupons, "payments", "redeem_coupons", Done);
 
+/// The whole order was called off: its uses, held or redeemed, do not count any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReverseCoupons {
+    pub order: OrderId,
+}
+command!(ReverseCoupons, "payments", "reverse_coupons", Done);
+
 /// Step 8: a payment for the order at the provider, not yet captured. The same order and attempt is the same payment.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CreatePayment {

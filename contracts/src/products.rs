@@ -107,3 +107,9 @@ pub struct SearchStatus {
     /// Documents of the index that is being built.
     pub rebuilding: Option<i64>,
 }
+/// Which of these categories there are.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GetCategories {
+    pub ids: Vec<CategoryId>,
+}
+command!(GetCategories, "products", "get_categories", Vec<CategoryId>);

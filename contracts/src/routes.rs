@@ -1,11 +1,6 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
-use crate::events::{
-    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed,
-    OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
-    RefundStatusChanged, ShipmentStatusChanged, StockReturned, StockStateChanged, VariantNews,
-    VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
-};
+use crate::events::{CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews, VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled};
 use platform::events::{Event, Routes};
 
 pub const ROUTES: Routes = &[
@@ -18,7 +13,10 @@ pub const ROUTES: Routes = &[
         &["products", "notifications", "analytics"],
     ),
     (ProductChanged::TOPIC, &["inventory"]),
-    (OrderStatusChanged::TOPIC, &["notifications", "analytics"]),
+    (
+        OrderStatusChanged::TOPIC,
+        &["users", "notifications", "analytics"],
+    ),
     (OrderConfirmed::TOPIC, &["users", "products", "analytics"]),
     (VendorOrderStatusChanged::TOPIC, &["notifications", "analytics"]),
     (
@@ -37,4 +35,5 @@ pub const ROUTES: Routes = &[
     (StockReturned::TOPIC, &["products"]),
     (VariantNews::TOPIC, &["notifications"]),
     (WishesFulfilled::TOPIC, &["notifications"]),
+    (StaffActed::TOPIC, &["analytics"]),
 ];

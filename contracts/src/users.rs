@@ -73,6 +73,18 @@ pub struct RedeemPoints {
 }
 command!(RedeemPoints, "users", "redeem_points", Done);
 
+/// The whole order was called off: points that were spent on it come back; held ones are released.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReversePoints {
+    pub order: OrderId,
+}
+command!(ReversePoints, "users", "reverse_points", Done);
+
+/// The benefits that every shop begins with; those that are there already stay what they are.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EnsureBenefits {}
+command!(EnsureBenefits, "users", "ensure_benefits", Done);
+
 /// For the operator's command line and the seed: a login that exists afterwards, with these roles.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct EnsureUser {
@@ -110,6 +122,9 @@ pub struct ImportCustomers {
     pub source: String,
     /// At most 1,000.
     pub references: Vec<String>,
+    /// They bought without an account. It counts when they are created.
+    #[serde(default)]
+    pub guest: bool,
 }
 command!(
     ImportCustomers,

@@ -1,5 +1,7 @@
 //! The postal address that orders, shipments and address books share. In a schema it is a value: copied, never shared.
 
+mod postal;
+
 use crate::{error::ValidationError, scalars::Country};
 use async_graphql::{InputObject, SimpleObject};
 use serde::{Deserialize, Serialize};
@@ -41,9 +43,9 @@ pub struct AddressInput {
     pub line2: Option<String>,
     /// Town or city, 1 to 100 characters.
     pub city: String,
-    /// State, province or county.
+    /// State, province or county; required where addresses are incomplete without, such as in the US.
     pub region: Option<String>,
-    /// Postal code, as written in its country.
+    /// Postal code, checked against the forms of its country; required where there is one for every address.
     pub postal_code: Option<String>,
     /// ISO 3166-1 alpha-2 code.
     pub country: Country,
@@ -52,7 +54,7 @@ pub struct AddressInput {
 }
 
 impl AddressInput {
-    /// Checks lengths and forms. `path` is where the input stands in the operation, for the errors.
+    /// Checks lengths and forms, and what the country asks for. `path` is where the input stands in the operation, for the errors.
     pub fn validate(self, path: &[&str]) -> Result<PostalAddress, ValidationError> {
         let at = |field: &str| {
             path.iter()
@@ -61,7 +63,7 @@ impl AddressInput {
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
-        Ok(PostalAddress {
+        let address = PostalAddress {
             full_name: text(self.full_name, 200)
                 .ok_or_else(|| ValidationError::new(at("fullName"), "1..200 characters"))?,
             company: optional(self.company, 200)
@@ -81,7 +83,8 @@ impl AddressInput {
                 Some(phone) if !e164(&phone) => return Err(ValidationError::new(at("phone"), "E.164")),
                 phone => phone,
             },
-        })
+        };
+        postal::apply(address, at)
     }
 }
 

@@ -12,6 +12,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Rows a page has when the client does not say.
 pub const DEFAULT_PAGE: i32 = 20;
+/// Rows that are counted.
+const MOST_COUNTED: i32 = 10_000;
 /// Rows a page may have.
 pub const MAX_PAGE: i32 = 100;
 
@@ -113,9 +115,13 @@ impl TotalCount {
     /// How many rows the list has, counting up to `max`.
     async fn total_count(
         &self,
-        #[graphql(default = 10_000, desc = "Stop counting here, 1 to 10,000.")] max: i32,
+        #[graphql(
+            default_with = "Some(MOST_COUNTED)",
+            desc = "Stop counting here, 1 to 10,000."
+        )]
+        max: Option<i32>,
     ) -> Option<Result<i32, Error>> {
-        let count = self.0(i64::from(max.clamp(1, 10_000))).await;
+        let count = self.0(i64::from(max.unwrap_or(MOST_COUNTED).clamp(1, MOST_COUNTED))).await;
         Some(count.map(|n| i32::try_from(n).unwrap_or(i32::MAX)))
     }
 }

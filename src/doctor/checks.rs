@@ -102,4 +102,15 @@ pub(super) const ALL: &[Check] = &[
               left join payments.coupon_redemptions r on r.coupon_id = c.id and r.status in ('HELD', 'REDEEMED')
               group by c.id having c.used <> count(r.id) or c.used > c.usage_limit",
     },
+    Check {
+        service: "users",
+        name: "points are what the ledger says, and lots hold what can be spent",
+        sql: "select a.customer_id, a.available, a.pending, a.held from users.loyalty_accounts a
+              left join (select customer_id, sum(available) as available, sum(pending) as pending, sum(held) as held
+                  from users.loyalty_transactions group by customer_id) t on t.customer_id = a.customer_id
+              left join (select customer_id, sum(remaining) as remaining from users.loyalty_lots group by customer_id) l
+                  on l.customer_id = a.customer_id
+              where a.available <> coalesce(t.available, 0) or a.pending <> coalesce(t.pending, 0)
+                  or a.held <> coalesce(t.held, 0) or a.available <> coalesce(l.remaining, 0)",
+    },
 ];

@@ -169,29 +169,33 @@ async fn stock(commands: &Commands, plan: &Plan, vendor: VendorId, products: &Pr
     Ok(())
 }
 
-/// Reference of the customer of a sale; a guest is a customer of one order.
-fn customer_reference(sale: &Sale) -> String {
+/// Reference of the customer of a sale, and whether it is a guest: a customer of one order.
+fn customer_reference(sale: &Sale) -> (String, bool) {
     let line = &sale.goods[0];
     match line.customer.is_empty() {
-        true => format!("guest-{}", sale.invoice),
-        false => line.customer.clone(),
+        true => (format!("guest-{}", sale.invoice), true),
+        false => (line.customer.clone(), false),
     }
 }
 
 async fn customers(commands: &Commands, plan: &Plan) -> Result<HashMap<String, CustomerId>> {
-    let references: BTreeSet<String> = plan.sales.iter().map(customer_reference).collect();
-    let references: Vec<String> = references.into_iter().collect();
-    let bar = progress("customers", references.len());
+    let all: BTreeSet<(String, bool)> = plan.sales.iter().map(customer_reference).collect();
+    let bar = progress("customers", all.len());
     let mut customers = HashMap::new();
-    for batch in references.chunks(BATCH) {
-        let command = ImportCustomers {
-            source: SOURCE.to_owned(),
-            references: batch.to_vec(),
-        };
-        for customer in send(commands, Moment::LIVE, &command).await? {
-            customers.insert(customer.reference, customer.customer);
+    for guest in [false, true] {
+        let references = all.iter().filter(|known| known.1 == guest);
+        let references: Vec<String> = references.map(|known| known.0.clone()).collect();
+        for batch in references.chunks(BATCH) {
+            let command = ImportCustomers {
+                source: SOURCE.to_owned(),
+                references: batch.to_vec(),
+                guest,
+            };
+            for customer in send(commands, Moment::LIVE, &command).await? {
+                customers.insert(customer.reference, customer.customer);
+            }
+            bar.inc(batch.len() as u64);
         }
-        bar.inc(batch.len() as u64);
     }
     bar.finish();
     Ok(customers)
@@ -207,7 +211,7 @@ async fn orders(
     let bar = progress("orders", plan.sales.len());
     let placed = stream::iter(&plan.sales).map(|sale| async {
         let customer = *customers
-            .get(&customer_reference(sale))
+            .get(&customer_reference(sale).0)
             .context("a customer is missing")?;
         let command = order(sale, customer, vendor, products)?;
         let at = command.placed_at;

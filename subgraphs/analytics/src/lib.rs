@@ -14,7 +14,7 @@ pub mod store;
 
 use contracts::events::{
     CustomerRegistered, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
-    ShipmentStatusChanged, VendorOrderStatusChanged, VendorStatusChanged,
+    ShipmentStatusChanged, StaffActed, VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::{
     Viewer,
@@ -57,7 +57,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
             .on::<VendorOrderStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
             .on::<PaymentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
             .on::<PaymentRefundStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<ShipmentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact))),
+            .on::<ShipmentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+            .on::<StaffActed, _>(|tx, fact| Box::pin(consumers::fact(tx, fact))),
     )
 }
 

@@ -61,6 +61,14 @@ pub async fn get_vendor_order(
     }))
 }
 
+pub async fn count_open_vendor_orders(
+    deps: &Deps,
+    _: Call,
+    command: CountOpenVendorOrders,
+) -> Result<i64, Error> {
+    Ok(store::vendor_orders::count_open(deps.db.pool(), command.vendor).await?)
+}
+
 pub async fn get_orders(deps: &Deps, _: Call, command: GetOrders) -> Result<Vec<OrderInfo>, Error> {
     let orders = store::orders::by_ids(deps.db.pool(), &command.ids).await?;
     let vendors = store::orders::vendors_of(deps.db.pool(), &command.ids).await?;

@@ -9,7 +9,7 @@ use contracts::{
     payments::{
         CancelPayment, CapturePayment, CaptureReply, CheckCoupons, CouponAnswer, CreatePayment,
         CreatePaymentReply, HoldCoupons, HoldCouponsReply, PaymentInfo, RedeemCoupons, RefundPayment,
-        RefundReply, ReleaseCoupons, SyncPayment,
+        RefundReply, ReleaseCoupons, ReverseCoupons, SyncPayment,
     },
 };
 use platform::{Error, commands::Call};
@@ -23,6 +23,13 @@ pub async fn hold_coupons(app: App, call: Call, command: HoldCoupons) -> Result<
 }
 
 pub async fn release_coupons(app: App, call: Call, command: ReleaseCoupons) -> Result<Done, Error> {
+    coupons::release(&app, call.moment, command.order)
+        .await
+        .map(|()| Done {})
+}
+
+/// Giving a use back is the same whether it was held or redeemed; so is giving it back twice.
+pub async fn reverse_coupons(app: App, call: Call, command: ReverseCoupons) -> Result<Done, Error> {
     coupons::release(&app, call.moment, command.order)
         .await
         .map(|()| Done {})

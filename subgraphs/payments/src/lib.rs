@@ -123,6 +123,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         .command(on(&app, commands::hold_coupons))
         .command(on(&app, commands::release_coupons))
         .command(on(&app, commands::redeem_coupons))
+        .command(on(&app, commands::reverse_coupons))
         .command(on(&app, commands::create_payment))
         .command(on(&app, commands::sync_payment))
         .command(on(&app, commands::cancel_payment))

@@ -6,12 +6,14 @@ use crate::{
     domain::{catalog, price},
     store::{self, import::Batch},
 };
-use contracts::products::{GetVariants, ImportProducts, ImportedProduct, QuantityPrice, VariantInfo};
+use contracts::products::{
+    GetCategories, GetVariants, ImportProducts, ImportedProduct, QuantityPrice, VariantInfo,
+};
 use platform::{
     Deps, Error, Fault,
     address::text,
     commands::Call,
-    ids::{ProductId, VariantId, uuids},
+    ids::{CategoryId, ProductId, VariantId, uuids},
 };
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -162,4 +164,10 @@ pub async fn learn_vendor(deps: &Deps, ask: &ImportProducts) -> Result<(), Error
         Err(Fault::Failed(error)) => Err(error),
         Err(Fault::User(_)) => Err(Error::BadInput("there is no such vendor".to_owned())),
     }
+}
+
+/// Which of these categories there are.
+pub async fn get_categories(deps: &Deps, ask: GetCategories) -> Result<Vec<CategoryId>, Error> {
+    let found = store::categories::by_ids(deps.db.pool(), &uuids(&ask.ids)).await?;
+    Ok(found.into_iter().map(|category| category.id).collect())
 }

@@ -2,7 +2,7 @@
 
 use contracts::{
     events::{LinesDelivered, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged},
-    products::{GetSearchStatus, GetVariants, ImportProducts, RebuildSearch, SetSynonyms},
+    products::{GetCategories, GetSearchStatus, GetVariants, ImportProducts, RebuildSearch, SetSynonyms},
 };
 use platform::{Deps, Service, Viewer};
 use std::time::Duration;
@@ -46,7 +46,12 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let synonyms = deps.clone();
     let status = deps.clone();
     let news = deps.clone();
+    let categories = deps.clone();
     let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data)
+        .command::<GetCategories, _, _>(move |_, ask| {
+            let deps = categories.clone();
+            async move { commands::get_categories(&deps, ask).await }
+        })
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
             async move { commands::get_variants(&deps, ask).await }

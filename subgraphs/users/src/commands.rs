@@ -11,9 +11,9 @@ use crate::{
 use contracts::{
     Done,
     users::{
-        Contact, EnsureUser, EnsureUserReply, EnsureVendor, EnsureVendorReply, GetContacts, GetVendors,
-        HoldPoints, HoldPointsReply, ImportCustomers, ImportedCustomer, RedeemPoints, ReleasePoints,
-        VendorInfo,
+        Contact, EnsureBenefits, EnsureUser, EnsureUserReply, EnsureVendor, EnsureVendorReply, GetContacts,
+        GetVendors, HoldPoints, HoldPointsReply, ImportCustomers, ImportedCustomer, RedeemPoints,
+        ReleasePoints, ReversePoints, VendorInfo,
     },
 };
 use platform::{
@@ -89,6 +89,18 @@ pub async fn redeem_points(app: &App, call: Call, command: RedeemPoints) -> Resu
     let mut tx = app.deps.db.begin(call.moment).await?;
     loyalty::redeem(&mut tx, command.order).await?;
     tx.commit().await?;
+    Ok(Done {})
+}
+
+pub async fn reverse_points(app: &App, call: Call, command: ReversePoints) -> Result<Done, Error> {
+    let mut tx = app.deps.db.begin(call.moment).await?;
+    loyalty::reverse(&mut tx, command.order).await?;
+    tx.commit().await?;
+    Ok(Done {})
+}
+
+pub async fn ensure_benefits(app: &App, _: Call, _: EnsureBenefits) -> Result<Done, Error> {
+    store::vip::insert_benefits(app.deps.db.pool(), &crate::domain::benefits::defaults()).await?;
     Ok(Done {})
 }
 
@@ -189,6 +201,7 @@ pub async fn ensure_vendor(app: &App, call: Call, command: EnsureVendor) -> Resu
         country: command.country.as_str().to_owned(),
         address: None,
         return_policy_days: 14,
+        logo_url: None,
     };
     let new = VendorId::new();
     vendors::insert(&mut tx, new, VendorStatus::InReview, &profile).await?;
@@ -214,7 +227,7 @@ pub async fn import_customers(
         return Err(Error::BadInput("at most 1000 references".to_owned()));
     }
     let mut tx = app.deps.db.begin(call.moment).await?;
-    let found = customers::import(&mut tx, &command.source, &command.references).await?;
+    let found = customers::import(&mut tx, &command.source, &command.references, command.guest).await?;
     tx.commit().await?;
     Ok(found
         .into_iter()

@@ -1,19 +1,17 @@
 //! What other services tell.
 
 use crate::actions::loyalty;
-use contracts::events::{OrderConfirmed, RefundStatusChanged};
-use platform::{Error, Money, Tx, events::Received};
+use contracts::events::{OrderConfirmed, OrderStatusChanged, RefundStatusChanged};
+use platform::{Error, Tx, events::Received};
 
 /// A sale brings points and counts for the tier.
 pub async fn order_confirmed(tx: &mut Tx, received: Received<OrderConfirmed>) -> Result<(), Error> {
-    let event = received.event;
-    loyalty::earn(
-        tx,
-        event.order,
-        event.customer,
-        Money::new(event.total, event.currency),
-    )
-    .await
+    loyalty::earn(tx, &received.event).await
+}
+
+/// Delivered, completed or called off: when, and whether, its points can be spent.
+pub async fn order_status_changed(tx: &mut Tx, received: Received<OrderStatusChanged>) -> Result<(), Error> {
+    loyalty::progress(tx, &received.event, received.occurred_at).await
 }
 
 /// Money that went back takes its points along.
@@ -21,9 +19,8 @@ pub async fn refund_status_changed(
     tx: &mut Tx,
     received: Received<RefundStatusChanged>,
 ) -> Result<(), Error> {
-    let event = received.event;
-    if event.to != "SUCCEEDED" {
-        return Ok(());
+    match received.event.to.as_str() {
+        "SUCCEEDED" => loyalty::refund(tx, &received.event).await,
+        _ => Ok(()),
     }
-    loyalty::refund(tx, event.order, event.customer, event.currency, event.total).await
 }

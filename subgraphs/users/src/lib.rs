@@ -22,10 +22,10 @@ use async_graphql::{Context, EmptySubscription};
 use auth::Auth;
 use axum::{Json, Router, routing::get};
 use contracts::{
-    events::{OrderConfirmed, RefundStatusChanged},
+    events::{OrderConfirmed, OrderStatusChanged, RefundStatusChanged},
     users::{
-        CreateUser, EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers, ListKeys,
-        RedeemPoints, ReleasePoints, RetireKey, RotateKey, SetGuestContact,
+        CreateUser, EnsureBenefits, EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers,
+        ListKeys, RedeemPoints, ReleasePoints, RetireKey, ReversePoints, RotateKey, SetGuestContact,
     },
 };
 use platform::{Deps, Error, Service, Viewer, revocation::GetRevocations};
@@ -34,6 +34,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
+use tokio_util::sync::CancellationToken;
 
 pub const NAME: &str = "users";
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -87,6 +88,20 @@ pub fn sdl() -> String {
 
 /// How often the keys are looked at, because another process may have changed them.
 const KEYS: Duration = Duration::from_secs(10);
+/// Return windows, points and memberships end by the day; a minute is early enough.
+const LOYALTY: Duration = Duration::from_secs(60);
+
+/// What the loyalty programme does when time has passed. Each step claims its rows, so any process may do it.
+async fn loyalty_clock(app: App, stop: CancellationToken) {
+    let step = || async {
+        let matured = actions::loyalty::mature(&app).await?;
+        let expired = actions::loyalty::expire(&app).await?;
+        let renewed = actions::vip::renew(&app).await?;
+        Ok(matured || expired || renewed)
+    };
+    platform::worker::run("loyalty", &stop, &tokio::sync::Notify::new(), LOYALTY, step).await;
+}
+
 /// Once an hour, what can no longer be used goes away.
 const CLEANING: Duration = Duration::from_secs(3600);
 
@@ -101,6 +116,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         "/.well-known/jwks.json",
         get(move || std::future::ready(Json(auth.keys()))),
     );
+    let loyal = app.clone();
     let db = deps.db.clone();
     let data = move |viewer: &Viewer, data: &mut async_graphql::Data| {
         data.insert(platform::loader::batch(Reader {
@@ -127,6 +143,8 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         HoldPoints => commands::hold_points,
         ReleasePoints => commands::release_points,
         RedeemPoints => commands::redeem_points,
+        ReversePoints => commands::reverse_points,
+        EnsureBenefits => commands::ensure_benefits,
         EnsureUser => commands::ensure_user,
         EnsureVendor => commands::ensure_vendor,
         ImportCustomers => commands::import_customers,
@@ -139,8 +157,10 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     );
     Ok(service
         .on::<OrderConfirmed, _>(|tx, received| Box::pin(consumers::order_confirmed(tx, received)))
+        .on::<OrderStatusChanged, _>(|tx, received| Box::pin(consumers::order_status_changed(tx, received)))
         .on::<RefundStatusChanged, _>(|tx, received| Box::pin(consumers::refund_status_changed(tx, received)))
         .routes(jwks)
+        .worker(move |stop| loyalty_clock(loyal, stop))
         .worker(move |stop| async move {
             let step = || async { keys::refresh(&app).await.map(|()| false) };
             platform::worker::run("keys", &stop, &tokio::sync::Notify::new(), KEYS, step).await;

@@ -26,8 +26,8 @@ pub async fn record<E: Audited>(tx: &mut Tx, fact: &Received<E>) -> Result<bool,
         entity_type: told.entity_type.to_owned(),
         service: E::service().to_owned(),
         action: E::action().to_owned(),
-        // Facts do not name who caused them.
-        actor: format!("service:{}", E::service()),
+        // Few facts name who caused them.
+        actor: told.actor.unwrap_or_else(|| format!("service:{}", E::service())),
         before: told.before,
         after: told.after,
         at: fact.occurred_at,

@@ -2,7 +2,7 @@
 
 use contracts::events::{
     CustomerRegistered, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
-    RefundStatusChanged, ShipmentStatusChanged, VendorOrderStatusChanged, VendorStatusChanged,
+    RefundStatusChanged, ShipmentStatusChanged, StaffActed, VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::events::Event;
 
@@ -17,6 +17,8 @@ pub struct Told {
     pub person: Option<String>,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// Who did it, where the fact names them.
+    pub actor: Option<String>,
 }
 
 impl Told {
@@ -28,6 +30,7 @@ impl Told {
             person: None,
             before: None,
             after: None,
+            actor: None,
         }
     }
 
@@ -116,6 +119,18 @@ impl Audited for ShipmentStatusChanged {
     fn told(&self) -> Told {
         let told = Told::new(self.order, self.shipment, "Shipment").of(self.customer);
         told.changed(self.from.clone(), self.to.clone())
+    }
+}
+
+/// In the customer's story: `cart.change`, `loyalty.adjust +50`.
+impl Audited for StaffActed {
+    fn told(&self) -> Told {
+        let subject = self.subject.clone().unwrap_or_else(|| self.customer.to_string());
+        let mut told = Told::new(self.customer, subject, "StaffAction").of(self.customer);
+        told.actor = Some(self.staff.to_string());
+        let outcome = self.outcome.iter().map(String::as_str);
+        let after: Vec<&str> = std::iter::once(self.action.as_str()).chain(outcome).collect();
+        told.changed(None, after.join(" "))
     }
 }
 

@@ -111,3 +111,23 @@ async fn storefronts_track_once_and_only_what_is_plausible() {
     let others = shop.run(&viewer(Role::Customer), &viewed).await;
     assert_eq!(others["data"]["_entities"][0]["recentlyViewed"], Value::Null);
 }
+
+#[tokio::test]
+async fn what_staff_does_for_a_customer_names_the_employee() {
+    let shop = shop().await;
+    let (staff, customer) = (viewer(Role::Staff), CustomerId::new());
+    let event = contracts::events::StaffActed {
+        customer,
+        staff: staff.user.unwrap(),
+        action: "loyalty.adjust".into(),
+        subject: None,
+        outcome: Some("+50".into()),
+    };
+    let mut tx = shop.deps.db.begin(Moment::LIVE).await.unwrap();
+    consumers::fact(&mut tx, received(event, Utc::now())).await.unwrap();
+    tx.commit().await.unwrap();
+    let trail = format!(r#"{{ auditTrail(entityId: "{customer}") {{ nodes {{ actor after }} }} }}"#);
+    let seen = shop.run(&staff, &trail).await;
+    let expected = json!([{"actor": staff.user.unwrap().to_string(), "after": "loyalty.adjust +50"}]);
+    assert_eq!(seen["data"]["auditTrail"]["nodes"], expected, "{seen}");
+}

@@ -170,7 +170,7 @@ async fn warehouses_suppliers_purchases_and_transfers() {
     let variant = world.stocked("A", 4).await;
     let (member, a) = (world.member(), world.warehouse("A").await);
     let upsert = r#"mutation { warehouseUpsert(input: {code: "B", name: "Second", servesCountries: ["GB"],
-        address: {fullName: "B", line1: "1 Road", city: "Leeds", country: "GB"}})
+        address: {fullName: "B", line1: "1 Road", city: "Leeds", postalCode: "LS1 4DY", country: "GB"}})
         { warehouse { id vendor { id } servesCountries } userErrors { code message } } }"#;
     let made = world.ask(&member, upsert).await;
     let b = made["data"]["warehouseUpsert"]["warehouse"]["id"]

@@ -1,7 +1,7 @@
 //! Changing a cart: look up what others know, then lock, check, write.
 
 use crate::{
-    actions::quoting,
+    actions::{on_behalf, quoting},
     domain::cart::{
         CartRow, CartStatus, DeliveryRow, LineRow, MAX_COUPONS, MAX_LINES, MAX_QUANTITY, merged_quantity,
         unit_price,
@@ -55,6 +55,14 @@ async fn peek(deps: &Deps, viewer: &Viewer, id: CartId) -> Outcome<CartRow> {
         .ok_or_else(|| Invalid::not_found(id))?)
 }
 
+/// The tier whose terms apply: the customer's, also when staff fills the cart.
+fn own_tier<'a>(viewer: &'a Viewer, cart: &'a CartRow) -> Option<&'a str> {
+    match viewer.customer == Some(cart.customer_id) {
+        true => viewer.tier.as_deref(),
+        false => cart.tier.as_deref(),
+    }
+}
+
 /// Locks the cart for a change; the caller goes on with [`done`].
 async fn open(tx: &mut Tx, viewer: &Viewer, id: CartId, expected: Option<i32>) -> Outcome<CartRow> {
     let cart = store::carts::lock(tx, id).await?;
@@ -71,6 +79,7 @@ async fn open(tx: &mut Tx, viewer: &Viewer, id: CartId, expected: Option<i32>) -
         }
         status => return Err(Invalid::invalid_transition(status, CartStatus::Active, status.next()).into()),
     }
+    on_behalf::audit(tx, viewer, cart.customer_id, "cart.change", id).await?;
     if let Some(expected) = expected {
         check_version(expected, cart.version)?;
     }
@@ -133,11 +142,7 @@ pub async fn add(
         return Err(Invalid::invalid(&["lines"], "1..100 lines").into());
     }
     let cart = peek(deps, viewer, id).await?;
-    let tier = if viewer.customer == Some(cart.customer_id) {
-        viewer.tier.as_deref()
-    } else {
-        cart.tier.as_deref()
-    };
+    let tier = own_tier(viewer, &cart);
     let infos = quoting::variants(deps, wanted.iter().map(|line| line.0), cart.currency, tier).await?;
     let mut tx = deps.db.begin(Moment::LIVE).await?;
     let cart = open(&mut tx, viewer, id, expected).await?;
@@ -323,7 +328,7 @@ pub async fn apply_coupon(
     let check = CheckCoupons {
         codes: vec![code.clone()],
         customer: cart.customer_id,
-        tier: viewer.tier.clone(),
+        tier: own_tier(viewer, &cart).map(str::to_owned),
         currency: cart.currency,
     };
     let rule = match deps.commands.call(&check).await?.into_iter().next() {

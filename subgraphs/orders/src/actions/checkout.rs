@@ -3,6 +3,7 @@
 use crate::{
     Settings,
     actions::{
+        on_behalf,
         saga::{self, Driver, payment_command},
         tasks::{self, Task},
     },
@@ -212,6 +213,7 @@ pub async fn complete(
         let (order, customer) = (saga.order_id, saga.customer_id);
         tasks::later(&mut tx, order, &Task::GuestContact { order, customer, email }).await?;
     }
+    on_behalf::audit(&mut tx, viewer, row.customer_id, "cart.checkout", cart).await?;
     store::carts::set_status(&mut tx, cart, CartStatus::Locked).await?;
     let locked = store::sagas::StepRow {
         saga_id: saga.id,

@@ -1,7 +1,10 @@
 //! Shipments move the counters of lines, counters move vendor orders, vendor orders move the order.
 
 use crate::{
-    actions::transitions::{SYSTEM, move_order, move_part},
+    actions::{
+        tasks,
+        transitions::{SYSTEM, move_order, move_part},
+    },
     domain::{
         delivery::{self, Counters},
         order::{OrderLineRow, OrderRow, OrderStatus, fulfilment, path},
@@ -118,6 +121,7 @@ pub async fn derive(tx: &mut Tx, order: &mut OrderRow) -> Outcome<()> {
             OrderStatus::Confirmed | OrderStatus::OnHold | OrderStatus::PartiallyFulfilled
         ) =>
         {
+            tasks::reverse_discounts(tx, order).await?;
             move_order(
                 tx,
                 order,

@@ -6,6 +6,7 @@ pub mod crash;
 pub mod fulfilment;
 pub mod imports;
 pub mod merge;
+pub mod on_behalf;
 pub mod orders;
 pub mod quoting;
 pub mod refunds;

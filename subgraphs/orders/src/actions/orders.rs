@@ -3,7 +3,7 @@
 use crate::{
     Settings,
     actions::{
-        refunds, saga,
+        on_behalf, refunds, saga,
         tasks::{self, Task},
         transitions::{self, move_order, move_part},
     },
@@ -106,6 +106,7 @@ pub async fn cancel(
         }
         _ => undo(&mut tx, &mut order, &mut parts, &viewer.actor(), &reason, true).await?,
     }
+    on_behalf::audit(&mut tx, viewer, order.customer_id, "order.cancel", id).await?;
     claim.store(&mut tx, &id).await?;
     tx.commit().await?;
     if let Some(saga) = waiting {
@@ -154,6 +155,7 @@ async fn undo(
         };
         tasks::later(tx, order.id, &task).await?;
     }
+    tasks::reverse_discounts(tx, order).await?;
     move_order(tx, order, OrderStatus::Canceled, actor, Some(reason)).await
 }
 

@@ -1,11 +1,11 @@
 //! Commands that follow from a committed decision. They are rows of the same transaction, sent afterwards until they
 //! are answered, so that no network call ever waits inside a transaction and none is forgotten.
 
-use crate::{actions::refunds, error::infallible, store};
+use crate::{actions::refunds, domain::order::OrderRow, error::infallible, store};
 use contracts::{
     inventory::{DeallocateStock, LineQuantity, RestockLines},
-    payments::{CancelPayment, RefundPart, RefundPayment, RefundReply},
-    users::SetGuestContact,
+    payments::{CancelPayment, RefundPart, RefundPayment, RefundReply, ReverseCoupons},
+    users::{ReversePoints, SetGuestContact},
 };
 use platform::{
     Currency, Deps, Error, Moment, Tx,
@@ -47,6 +47,12 @@ pub enum Task {
         customer: CustomerId,
         email: String,
     },
+    ReverseCoupons {
+        order: OrderId,
+    },
+    ReversePoints {
+        order: OrderId,
+    },
 }
 
 /// A vendor order's part of a refund.
@@ -63,6 +69,17 @@ pub async fn later(tx: &mut Tx, order: OrderId, task: &Task) -> Result<(), sqlx:
     let at = tx.moment().at();
     store::tasks::insert(tx, order, task, at).await?;
     tx.hint("task", order);
+    Ok(())
+}
+
+/// A confirmed order was called off as a whole: the coupons and points it was paid with count no more.
+pub async fn reverse_discounts(tx: &mut Tx, order: &OrderRow) -> Result<(), sqlx::Error> {
+    if !order.coupon_ids.is_empty() {
+        later(tx, order.id, &Task::ReverseCoupons { order: order.id }).await?;
+    }
+    if order.loyalty_points > 0 {
+        later(tx, order.id, &Task::ReversePoints { order: order.id }).await?;
+    }
     Ok(())
 }
 
@@ -124,6 +141,16 @@ async fn send(deps: &Deps, moment: Moment, task: &Task) -> Result<(), Error> {
                 lines: pieces(lines),
             };
             deps.commands.call_at(moment, &command).await?;
+        }
+        Task::ReverseCoupons { order } => {
+            deps.commands
+                .call_at(moment, &ReverseCoupons { order: *order })
+                .await?;
+        }
+        Task::ReversePoints { order } => {
+            deps.commands
+                .call_at(moment, &ReversePoints { order: *order })
+                .await?;
         }
         Task::CancelPayment { order, reason } => {
             deps.commands

@@ -15,6 +15,7 @@ use crate::{
     store,
 };
 use async_graphql::ID;
+use contracts::users::GetVendors;
 use platform::{
     Deps, Error, Moment, Tx, UserErrorCode, Viewer,
     error::{check_version, parse_id},
@@ -50,10 +51,17 @@ async fn open(
 /// The vendor will deliver.
 pub async fn accept(deps: &Deps, viewer: &Viewer, id: &ID, expected: i32) -> Outcome<VendorOrderId> {
     let id: VendorOrderId = parse_id(id)?;
+    let selling = may_sell(deps, id).await?;
     let mut tx = deps.db.begin(Moment::LIVE).await?;
     let (order, mut part) = open(&mut tx, Some(viewer), id).await?;
     if part.status == VendorOrderStatus::Accepted {
         return Ok(id);
+    }
+    if !selling {
+        return Err(refused(
+            UserErrorCode::Conflict,
+            "the vendor may not sell at present",
+        ));
     }
     check_version(expected, part.version)?;
     if !order.status.in_fulfilment() {
@@ -72,6 +80,14 @@ pub async fn accept(deps: &Deps, viewer: &Viewer, id: &ID, expected: i32) -> Out
     .await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// A suspended or closed vendor takes on nothing new. What it does not answer is refused in time.
+async fn may_sell(deps: &Deps, id: VendorOrderId) -> Outcome<bool> {
+    let part = store::vendor_orders::by_ids(deps.db.pool(), &[id]).await?.pop();
+    let ids = part.map(|part| part.vendor_id).into_iter().collect();
+    let vendors = deps.commands.call(&GetVendors { ids }).await?;
+    Ok(vendors.iter().all(|vendor| vendor.approved))
 }
 
 /// The vendor will not deliver: its part is paid back, others go on.

@@ -100,6 +100,18 @@ pub async fn opened_since(
     .await
 }
 
+/// How many parts a vendor still has to fulfil.
+pub async fn count_open(db: impl PgExecutor<'_>, vendor: VendorId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from orders.vendor_orders v join orders.orders o on o.id = v.order_id
+           where v.vendor_id = $1 and (v.status in ('AWAITING_ACCEPTANCE', 'ACCEPTED', 'PROCESSING', 'PARTIALLY_SHIPPED',
+               'SHIPPED') or (v.status = 'PENDING' and o.status in ('CONFIRMED', 'ON_HOLD')))"#,
+        vendor.0
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Parts whose vendors did not answer in time.
 pub async fn unanswered(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<VendorOrderId>> {
     sqlx::query_scalar!(

@@ -9,7 +9,7 @@ use contracts::orders::{ImportLine, ImportOrder, ImportRefund, ImportRefundLine}
 use platform::{Currency, Role, ids::*, testing::viewer};
 use serde_json::{Value, json};
 
-async fn placed(world: &World) -> Value {
+pub async fn placed(world: &World) -> Value {
     let cart = world.cart(2).await;
     assert_eq!(
         (
@@ -36,7 +36,7 @@ async fn placed(world: &World) -> Value {
     first["order"]["id"].clone()
 }
 
-async fn confirmed(world: &World) -> Value {
+pub async fn confirmed(world: &World) -> Value {
     let order = placed(world).await;
     world.facts.lock().unwrap().paid = true;
     world.resume(&order).await;

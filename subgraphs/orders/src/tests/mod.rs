@@ -2,4 +2,5 @@
 
 mod flows;
 mod guests;
+mod reversals;
 mod world;

@@ -27,6 +27,8 @@ pub struct Facts {
     pub price: i64,
     pub stock: i32,
     pub paid: bool,
+    /// The vendor may not sell.
+    pub suspended: bool,
     /// Does its work, but the answer is lost; once.
     pub lose: Option<String>,
     pub calls: Vec<String>,
@@ -82,7 +84,7 @@ async fn answer(
         )),
         "get_vendors" => json!(each(
             "ids",
-            &|id| json!({ "id": id, "display_name": "V", "approved": true, "return_policy_days": 30, "members": [] })
+            &|id| json!({ "id": id, "display_name": "V", "approved": !facts.suspended, "return_policy_days": 30, "members": [] })
         )),
         "quote_delivery" => json!(each(
             "parcels",
@@ -165,7 +167,7 @@ impl World {
         let id = &cart["cartCreate"]["cart"]["id"];
         let fill = "mutation($id: ID!, $variant: ID!, $quantity: Int!, $vendor: ID!, $method: ID!) {
             a: cartLinesAdd(cartId: $id, lines: [{variantId: $variant, quantity: $quantity}]) { userErrors { message } }
-            b: cartAddressesSet(cartId: $id, expectedVersion: 2, shipping: {fullName: \"A\", line1: \"B\", city: \"C\", country: \"GB\"}) { userErrors { message } }
+            b: cartAddressesSet(cartId: $id, expectedVersion: 2, shipping: {fullName: \"A\", line1: \"B\", city: \"C\", postalCode: \"SW1A 1AA\", country: \"GB\"}) { userErrors { message } }
             c: cartDeliverySelect(cartId: $id, expectedVersion: 3, selections: [{vendorId: $vendor, methodId: $method}]) {
                 userErrors { message } cart { version lines { id quantity unitPrice { amount } } } } }";
         let variables = json!({ "id": id, "variant": self.variant.to_string(), "quantity": quantity, "vendor": self.vendor.to_string(),

@@ -10,5 +10,6 @@ pub mod mail;
 pub mod password;
 pub mod profile;
 pub mod session;
+pub mod staff;
 pub mod vendor;
 pub mod vip;

@@ -6,13 +6,14 @@ use crate::{
         credentials,
         vendor::{VendorStatus, Verb},
     },
+    schema::vendor::VendorMember,
     store::{
         members,
         vendors::{self, Locked, Profile},
     },
 };
 use async_graphql::{ID, InputObject};
-use contracts::events::VendorStatusChanged;
+use contracts::{events::VendorStatusChanged, orders::CountOpenVendorOrders};
 use platform::{
     AddressInput, Moment, Outcome, Tx, UserError, UserErrorCode, Viewer,
     error::{check_version, on_constraint, parse_id},
@@ -21,6 +22,8 @@ use platform::{
 
 /// Vendors that one login may own.
 const MOST_OWNED: i64 = 10;
+/// Days to return something where the vendor does not say.
+const RETURN_DAYS: i32 = 14;
 /// Members and open invitations that a vendor may have.
 const MOST_MEMBERS: usize = 200;
 
@@ -38,13 +41,16 @@ pub struct VendorInput {
     /// Business address.
     address: AddressInput,
     /// Days in which customers may return what they bought, 0 to 365.
-    #[graphql(default = 14)]
-    return_policy_days: i32,
+    #[graphql(default_with = "Some(RETURN_DAYS)")]
+    return_policy_days: Option<i32>,
+    /// Where the logo lies: an https address of at most 500 characters.
+    logo_url: Option<String>,
 }
 
 impl VendorInput {
     fn validate(self) -> Outcome<Profile> {
-        if !(0..=365).contains(&self.return_policy_days) {
+        let return_policy_days = self.return_policy_days.unwrap_or(RETURN_DAYS);
+        if !(0..=365).contains(&return_policy_days) {
             return Err(UserError::invalid(&["input", "returnPolicyDays"], "0..365").into());
         }
         let description = self.description.filter(|text| !text.trim().is_empty());
@@ -62,8 +68,27 @@ impl VendorInput {
             description,
             country: address.country.as_str().to_owned(),
             address: Some(address),
-            return_policy_days: self.return_policy_days,
+            return_policy_days,
+            logo_url: self.logo_url.map(https).transpose()?,
         })
+    }
+}
+
+/// An address that a browser may load without a warning.
+fn https(url: String) -> Result<String, UserError> {
+    let host = url
+        .strip_prefix("https://")
+        .and_then(|rest| rest.split(['/', '?', '#']).next());
+    let plain = url.len() <= 500
+        && url
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !b"\"'<>\\`".contains(&b));
+    match host.is_some_and(|host| host.contains('.') && !host.contains('@')) && plain {
+        true => Ok(url),
+        false => Err(UserError::invalid(
+            &["input", "logoUrl"],
+            "an https address of at most 500 characters",
+        )),
     }
 }
 
@@ -144,7 +169,25 @@ pub async fn update(
     Ok(id)
 }
 
-/// What its members do: submit and close.
+/// Ends a vendor that owes nobody anything: orders still to be fulfilled come first. To take no new ones meanwhile,
+/// its products can be unpublished, or staff suspends it.
+pub async fn close(app: &App, viewer: &Viewer, id: &ID) -> Outcome<VendorId> {
+    viewer.require_user()?;
+    let vendor = parse_id::<VendorId>(id)?;
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    let locked = lock_as_owner(&mut tx, viewer, vendor).await?;
+    if locked.status.step(Verb::Close)?.is_none() {
+        return Ok(vendor);
+    }
+    tx.rollback().await?;
+    let open = app.deps.commands.call(&CountOpenVendorOrders { vendor }).await?;
+    if open > 0 {
+        return Err(conflict(&format!("{open} orders are still to be fulfilled")).into());
+    }
+    by_member(app, viewer, id, Verb::Close).await
+}
+
+/// What its owners do: submit and close.
 pub async fn by_member(app: &App, viewer: &Viewer, id: &ID, verb: Verb) -> Outcome<VendorId> {
     viewer.require_user()?;
     let id = parse_id::<VendorId>(id)?;
@@ -208,7 +251,7 @@ pub async fn announce(
     .await
 }
 
-/// Whoever shows that the address is theirs becomes a member: at once, if they have done so.
+/// Whoever shows that the address is theirs becomes a member: at once, if they have done so. A member gets the role.
 pub async fn invite(app: &App, viewer: &Viewer, id: &ID, email: &str, role: &str) -> Outcome<VendorId> {
     viewer.require_user()?;
     let id = parse_id::<VendorId>(id)?;
@@ -221,14 +264,31 @@ pub async fn invite(app: &App, viewer: &Viewer, id: &ID, email: &str, role: &str
     if vendor.status == VendorStatus::Closed {
         return Err(conflict("the vendor is closed").into());
     }
-    if members::rows(&mut *tx, &[id], &[]).await?.len() >= MOST_MEMBERS {
-        let message = format!("at most {MOST_MEMBERS} members");
+    let staff = members::rows(&mut *tx, &[id], &[]).await?;
+    // A member gets another role, and the last owner stays one.
+    if let Some(user) = members::with_email(&mut tx, id, &email).await? {
+        if role != "OWNER" && !another_owner(&staff, user) {
+            return Err(conflict("a vendor has at least one owner").into());
+        }
+        members::set_role(&mut tx, id, user, role).await?;
+        tx.commit().await?;
+        return Ok(id);
+    }
+    let (open, known) = members::invitations(&mut tx, id, &email).await?;
+    if !known && staff.len() + usize::try_from(open).unwrap_or(MOST_MEMBERS) >= MOST_MEMBERS {
+        let message = format!("at most {MOST_MEMBERS} members and invitations");
         return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
     }
     members::invite(&mut tx, id, &email, role, viewer.user).await?;
     members::accept_invitations(&mut tx, &email).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+fn another_owner(members: &[VendorMember], than: UserId) -> bool {
+    members
+        .iter()
+        .any(|member| member.role == "OWNER" && member.user_id != than)
 }
 
 /// Owners remove anybody, members themselves; one owner stays.
@@ -246,10 +306,7 @@ pub async fn remove(app: &App, viewer: &Viewer, id: &ID, user: &ID) -> Outcome<V
     if !members.iter().any(|member| member.user_id == user) {
         return Err(UserError::not_found(user).into());
     }
-    if !members
-        .iter()
-        .any(|member| member.role == "OWNER" && member.user_id != user)
-    {
+    if !another_owner(&members, user) {
         return Err(conflict("a vendor has at least one owner").into());
     }
     members::remove(&mut tx, id, user).await?;

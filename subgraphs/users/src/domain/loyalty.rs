@@ -7,9 +7,9 @@ use platform::{Currency, Money};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LoyaltyTxKind {
-    /// Will be earned.
+    /// Earned with an order; can be spent when its return window is over.
     EarnPending,
-    /// Earned with an order.
+    /// Can be spent from now on.
     Earn,
     /// Set aside for an order that is being placed.
     Hold,
@@ -17,12 +17,29 @@ pub enum LoyaltyTxKind {
     Release,
     /// Spent on an order.
     Redeem,
-    /// Taken back, because the order was refunded.
+    /// Taken back, because the order was refunded; or given back, because an order that was paid with points was
+    /// called off.
     Reverse,
     /// Grown too old.
     Expire,
     /// Changed by staff, with a reason.
     Adjust,
+}
+
+impl LoyaltyTxKind {
+    /// As in GraphQL and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EarnPending => "EARN_PENDING",
+            Self::Earn => "EARN",
+            Self::Hold => "HOLD",
+            Self::Release => "RELEASE",
+            Self::Redeem => "REDEEM",
+            Self::Reverse => "REVERSE",
+            Self::Expire => "EXPIRE",
+            Self::Adjust => "ADJUST",
+        }
+    }
 }
 
 /// Most points one order can bring or take.

@@ -119,16 +119,6 @@ impl VendorStatus {
 mod tests {
     use super::*;
 
-    const STATES: [VendorStatus; 8] = [
-        Draft,
-        Submitted,
-        InReview,
-        ChangesRequested,
-        Approved,
-        Rejected,
-        Suspended,
-        Closed,
-    ];
     const VERBS: [Verb; 9] = [
         Verb::Submit,
         Verb::Review,
@@ -141,29 +131,59 @@ mod tests {
         Verb::Rework,
     ];
 
-    #[test]
-    fn every_state_and_verb() {
-        for state in STATES {
-            for verb in VERBS {
-                let listed = TRANSITIONS
-                    .iter()
-                    .find(|(from, with, _)| (*from, *with) == (state, verb));
-                match (state.step(verb), listed) {
-                    (Ok(None), _) => assert_eq!(state, verb.target()),
-                    (Ok(Some(to)), Some((_, _, listed))) => assert_eq!(to, *listed),
-                    (Err(UserError::InvalidTransitionError(e)), None) => assert_eq!(e.from, state.as_str()),
-                    other => panic!("{state:?} {verb:?}: {other:?}"),
-                }
-            }
-        }
-    }
+    /// What each verb makes of each state: `-` is refused, `=` changes nothing.
+    ///     Submit Review Approve RequestChanges Reject Suspend Reinstate Close Rework
+    const TABLE: [(VendorStatus, [&str; 9]); 8] = [
+        (Draft, ["SUBMITTED", "-", "-", "-", "-", "-", "-", "-", "="]),
+        (Submitted, ["=", "IN_REVIEW", "-", "-", "-", "-", "-", "-", "-"]),
+        (
+            InReview,
+            [
+                "-",
+                "=",
+                "APPROVED",
+                "CHANGES_REQUESTED",
+                "REJECTED",
+                "-",
+                "-",
+                "-",
+                "-",
+            ],
+        ),
+        (
+            ChangesRequested,
+            ["SUBMITTED", "-", "-", "=", "-", "-", "-", "-", "-"],
+        ),
+        (
+            Approved,
+            ["-", "-", "=", "-", "-", "SUSPENDED", "=", "CLOSED", "-"],
+        ),
+        (Rejected, ["-", "-", "-", "-", "=", "-", "-", "-", "DRAFT"]),
+        (
+            Suspended,
+            ["-", "-", "-", "-", "-", "=", "APPROVED", "CLOSED", "-"],
+        ),
+        (Closed, ["-", "-", "-", "-", "-", "-", "-", "=", "-"]),
+    ];
 
     #[test]
-    fn a_review_cannot_be_skipped() {
-        for state in [Draft, Submitted, ChangesRequested, Rejected, Closed] {
-            assert!(state.step(Verb::Approve).is_err());
+    fn every_state_and_verb() {
+        for (state, row) in TABLE {
+            for (verb, expected) in VERBS.into_iter().zip(row) {
+                let got = match state.step(verb) {
+                    Ok(None) => "=",
+                    Ok(Some(to)) => to.as_str(),
+                    Err(UserError::InvalidTransitionError(e)) => {
+                        assert_eq!(
+                            (e.from.as_str(), e.to.as_str()),
+                            (state.as_str(), verb.target().as_str())
+                        );
+                        "-"
+                    }
+                    Err(other) => panic!("{other:?}"),
+                };
+                assert_eq!(got, expected, "{state:?} {verb:?}");
+            }
         }
-        assert!(InReview.step(Verb::Reinstate).is_err());
-        assert_eq!(STATES.iter().filter(|s| s.step(Verb::Close).is_ok()).count(), 3);
     }
 }

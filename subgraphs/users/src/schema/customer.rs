@@ -15,7 +15,7 @@ use async_graphql::{ComplexObject, Context, SimpleObject};
 use chrono::{DateTime, Utc};
 use platform::{
     Currency, Error, Language,
-    ids::CustomerId,
+    ids::{CategoryId, CustomerId},
     page::{Page, PageArgs},
 };
 use uuid::Uuid;
@@ -37,6 +37,8 @@ pub struct Customer {
     pub locale: Option<Language>,
     #[graphql(skip)]
     pub marketing_opt_in: bool,
+    #[graphql(skip)]
+    pub favourites: Vec<Uuid>,
     #[graphql(skip)]
     pub tier: Option<VipTier>,
     #[graphql(skip)]
@@ -97,6 +99,7 @@ impl Customer {
             currency: self.currency,
             locale: self.locale.clone(),
             marketing_opt_in: self.marketing_opt_in,
+            favourite_category_ids: self.favourites.iter().copied().map(CategoryId).collect(),
         }
     }
 
@@ -161,4 +164,6 @@ pub struct CustomerPreferences {
     locale: Option<Language>,
     /// Whether advertising is welcome.
     marketing_opt_in: bool,
+    /// Categories that the customer likes, in the customer's order.
+    favourite_category_ids: Vec<CategoryId>,
 }

@@ -102,9 +102,9 @@ keys! {
     OwnTransaction(LoyaltyTransactionId) => LoyaltyTransaction, |r, ids|
         store::loyalty::transactions(r.pool(), &ids, r.viewer.is_staff(), r.viewer.customer).await?.into_iter()
             .map(|row| (row.id, row));
-    /// Spend of the last 365 days by currency, most first.
+    /// Spend of the last membership year by currency, most first.
     SpendOf(CustomerId) => Vec<(String, i64)>, |r, ids|
-        group(store::vip::spend(r.pool(), &ids).await?, |row| row.0)
+        group(store::loyalty_orders::spend_now(r.pool(), &ids).await?, |row| row.0)
             .into_iter().map(|(id, rows)| (id, rows.into_iter().map(|row| (row.1, row.2)).collect::<Vec<_>>()));
     Benefit(VipBenefitId) => VipBenefit, |r, ids|
         store::vip::benefits_by_id(r.pool(), &ids).await?.into_iter().map(|row| (row.id, row));

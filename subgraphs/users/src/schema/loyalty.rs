@@ -20,11 +20,13 @@ use uuid::Uuid;
 pub struct LoyaltyAccount {
     #[graphql(skip)]
     customer: CustomerId,
-    /// Points that can be spent. Below zero after a refund of points that had been spent.
+    /// Points that can be spent.
     available: i32,
+    /// Points of orders whose return window is not over yet.
+    pending: i32,
     /// Points set aside for orders that are being placed.
     held: i32,
-    /// Points ever earned, less those taken back.
+    /// Points that ever became available through orders, less those taken back.
     lifetime: i32,
     /// What one point is worth in the customer's currency.
     point_value: Money,
@@ -32,14 +34,14 @@ pub struct LoyaltyAccount {
 
 impl LoyaltyAccount {
     pub fn new(customer: CustomerId, currency: Option<Currency>, account: Option<Account>) -> Self {
-        let (available, held, lifetime) = account.map_or((0, 0, 0), |a| (a.available, a.held, a.lifetime));
-        let point_value = point_value(currency.unwrap_or(Currency::GBP));
+        let counter = |of: fn(&Account) -> i32| account.as_ref().map_or(0, of);
         Self {
             customer,
-            available,
-            held,
-            lifetime,
-            point_value,
+            available: counter(|a| a.available),
+            pending: counter(|a| a.pending),
+            held: counter(|a| a.held),
+            lifetime: counter(|a| a.lifetime),
+            point_value: point_value(currency.unwrap_or(Currency::GBP)),
         }
     }
 }
@@ -72,12 +74,14 @@ pub struct LoyaltyTransaction {
     pub id: LoyaltyTransactionId,
     /// Why points moved.
     pub kind: LoyaltyTxKind,
-    /// Change of the available points; for REDEEM, the points that left the hold.
+    /// Change of the available points; for EARN_PENDING and its REVERSE of the pending ones, for REDEEM of the held ones.
     pub points: i32,
     #[graphql(skip)]
     pub order_id: Option<OrderId>,
     /// Words of whoever did it.
     pub reason: Option<String>,
+    /// When these points expire, unless they are spent before; for points that became available.
+    pub expires_at: Option<DateTime<Utc>>,
     /// When.
     pub created_at: DateTime<Utc>,
 }

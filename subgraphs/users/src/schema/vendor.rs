@@ -37,6 +37,8 @@ pub struct Vendor {
     pub postal: Option<Json<PostalAddress>>,
     /// Days in which customers may return what they bought.
     pub return_policy_days: i32,
+    /// Where the logo lies.
+    pub logo_url: Option<String>,
     #[graphql(skip)]
     pub approver: Option<UserId>,
     /// When it was first approved.

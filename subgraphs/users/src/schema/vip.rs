@@ -27,7 +27,7 @@ pub struct VipMembership {
     tier: VipTier,
     /// VIP since.
     since: DateTime<Utc>,
-    /// Until then the tier can only rise.
+    /// End of the membership year. Until then the tier can only rise; then the spend of that year decides.
     renews_at: Option<DateTime<Utc>>,
 }
 
@@ -60,7 +60,8 @@ impl VipMembership {
 
 #[ComplexObject]
 impl VipMembership {
-    /// Spend of the last 365 days, less refunds, in one currency: the preferred one, else the one spent most.
+    /// Spend of the last membership year (365 days), less refunds, in one currency: the preferred one, else the one
+    /// spent most.
     async fn qualifying_spend(&self, ctx: &Context<'_>) -> Result<Money, Error> {
         self.spend(ctx).await
     }

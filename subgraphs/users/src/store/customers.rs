@@ -17,7 +17,7 @@ pub async fn rows(db: impl PgExecutor<'_>, ids: &[CustomerId]) -> Result<Vec<Cus
         Customer,
         r#"select id as "id: CustomerId", type as "kind: CustomerType", display_name,
             currency as "currency: Currency", locale as "locale: Language", marketing_opt_in,
-            tier as "tier: VipTier", vip_since, vip_renews_at, created_at, version
+            favourite_category_ids as favourites, tier as "tier: VipTier", vip_since, vip_renews_at, created_at, version
         from users.customers where id = any($1)"#,
         &uuids(ids),
     )
@@ -137,7 +137,8 @@ pub async fn set_tier(
     sqlx::query!(
         "update users.customers set type = case when $2::text is null then 'REGISTERED' else 'VIP' end, tier = $2,
             vip_since = case when $2 is not null then coalesce(vip_since, users.now()) end,
-            vip_renews_at = case when $2 is not null then users.now() + interval '1 year' end,
+            vip_renews_at = case when $2 is not null then users.now() + make_interval(days =>
+                (select membership_days from users.loyalty_programme)) end,
             version = version + 1 where id = $1",
         id.0,
         tier as Option<VipTier>
@@ -264,14 +265,17 @@ pub async fn set_preferences(
     currency: Option<&str>,
     locale: Option<&str>,
     marketing: Option<bool>,
+    favourites: Option<&[Uuid]>,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         "update users.customers set currency = coalesce($2, currency), locale = coalesce($3, locale),
-            marketing_opt_in = coalesce($4, marketing_opt_in), version = version + 1 where id = $1",
+            marketing_opt_in = coalesce($4, marketing_opt_in),
+            favourite_category_ids = coalesce($5, favourite_category_ids), version = version + 1 where id = $1",
         id.0,
         currency,
         locale,
-        marketing
+        marketing,
+        favourites
     )
     .execute(db)
     .await?;
@@ -283,7 +287,13 @@ pub async fn import(
     db: &mut PgConnection,
     source: &str,
     references: &[String],
+    guest: bool,
 ) -> Result<Vec<(String, CustomerId)>, sqlx::Error> {
+    let kind = if guest {
+        CustomerType::Guest
+    } else {
+        CustomerType::Registered
+    };
     let ids: Vec<Uuid> = references.iter().map(|_| Uuid::now_v7()).collect();
     sqlx::query!(
         "with wanted as (
@@ -293,10 +303,11 @@ pub async fn import(
             insert into users.customer_references (source, reference, customer_id)
             select $1, reference, id from wanted on conflict do nothing returning customer_id
         )
-        insert into users.customers (id, type) select customer_id, 'REGISTERED' from fresh",
+        insert into users.customers (id, type) select customer_id, $4 from fresh",
         source,
         references,
-        &ids
+        &ids,
+        kind as _
     )
     .execute(&mut *db)
     .await?;

@@ -38,6 +38,56 @@ pub async fn add(
     Ok(())
 }
 
+/// The member who has proved that the address is theirs.
+pub async fn with_email(
+    db: &mut PgConnection,
+    vendor: VendorId,
+    email: &str,
+) -> Result<Option<UserId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select m.user_id as "user: UserId" from users.vendor_members m join users.users u on u.id = m.user_id
+        where m.vendor_id = $1 and lower(u.email) = lower($2) and u.email_verified_at is not null"#,
+        vendor.0,
+        email
+    )
+    .fetch_optional(db)
+    .await
+}
+
+pub async fn set_role(
+    db: &mut PgConnection,
+    vendor: VendorId,
+    user: UserId,
+    role: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update users.vendor_members set role = $3 where vendor_id = $1 and user_id = $2",
+        vendor.0,
+        user.0,
+        role
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many invitations are open, and whether this address has one of them.
+pub async fn invitations(
+    db: &mut PgConnection,
+    vendor: VendorId,
+    email: &str,
+) -> Result<(i64, bool), sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select count(*) as "open!", coalesce(bool_or(email = lower($2)), false) as "known!"
+        from users.vendor_invitations where vendor_id = $1"#,
+        vendor.0,
+        email
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.open, row.known))
+}
+
 /// True if there was such a member.
 pub async fn remove(db: &mut PgConnection, vendor: VendorId, user: UserId) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(

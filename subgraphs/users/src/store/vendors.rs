@@ -36,7 +36,7 @@ pub async fn rows(
     sqlx::query_as!(
         Vendor,
         r#"select v.id as "id: VendorId", v.slug, v.display_name, v.legal_name as legal, v.status as "status: VendorStatus",
-            v.description, v.address as "postal: Json<PostalAddress>", v.return_policy_days,
+            v.description, v.address as "postal: Json<PostalAddress>", v.return_policy_days, v.logo_url,
             v.approved_by as "approver: UserId", v.approved_at, v.created_at, v.version, (m.managed or $1) as "managed!"
         from users.vendors v cross join lateral (
             select exists (select from users.vendor_members m where m.vendor_id = v.id and m.user_id = $2) as managed
@@ -97,6 +97,7 @@ pub struct Profile {
     pub country: String,
     pub address: Option<PostalAddress>,
     pub return_policy_days: i32,
+    pub logo_url: Option<String>,
 }
 
 /// False if the slug is taken.
@@ -107,8 +108,8 @@ pub async fn insert(
     profile: &Profile,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
-        "insert into users.vendors (id, slug, display_name, legal_name, status, description, country, address, return_policy_days)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+        "insert into users.vendors (id, slug, display_name, legal_name, status, description, country, address, return_policy_days, logo_url)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing",
         id.0,
         profile.slug,
         profile.display_name,
@@ -117,7 +118,8 @@ pub async fn insert(
         profile.description,
         profile.country,
         profile.address.as_ref().map(Json) as _,
-        profile.return_policy_days
+        profile.return_policy_days,
+        profile.logo_url
     )
     .execute(db)
     .await?;
@@ -128,7 +130,7 @@ pub async fn insert(
 pub async fn update(db: &mut PgConnection, id: VendorId, profile: &Profile) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update users.vendors set slug = $2, display_name = $3, legal_name = $4, description = $5, country = $6,
-            address = $7, return_policy_days = $8, version = version + 1 where id = $1",
+            address = $7, return_policy_days = $8, logo_url = $9, version = version + 1 where id = $1",
         id.0,
         profile.slug,
         profile.display_name,
@@ -136,7 +138,8 @@ pub async fn update(db: &mut PgConnection, id: VendorId, profile: &Profile) -> R
         profile.description,
         profile.country,
         profile.address.as_ref().map(Json) as _,
-        profile.return_policy_days
+        profile.return_policy_days,
+        profile.logo_url
     )
     .execute(db)
     .await?;

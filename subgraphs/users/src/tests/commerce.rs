@@ -1,18 +1,14 @@
 //! Addresses, vendors, tiers and points.
 
 use super::{Rig, call, code};
-use crate::{actions::loyalty, commands};
-use contracts::users::{
-    EnsureVendor, GetVendors, HoldPoints, HoldPointsReply, ImportCustomers, RedeemPoints, ReleasePoints,
-};
+use crate::commands;
+use contracts::users::{EnsureVendor, GetVendors, ImportCustomers};
 use futures::future::join_all;
-use platform::{
-    Country, Currency, Moment, Money, Role, Viewer,
-    ids::{CustomerId, OrderId},
-};
+use platform::{Country, Role, Viewer, ids::CustomerId};
 use serde_json::{Value, json};
 
-const INPUT: &str = "fullName: \"Ann\", line1: \"1 High St\", city: \"York\", country: \"GB\"";
+pub const INPUT: &str =
+    "fullName: \"Ann\", line1: \"1 High St\", city: \"York\", postalCode: \"YO1 7HH\", country: \"GB\"";
 
 #[tokio::test]
 async fn an_address_book_has_one_default_each() {
@@ -137,101 +133,6 @@ async fn an_ensured_vendor_is_approved_once() {
     assert!(info[0].approved && info[0].members == [owner]);
 }
 
-async fn account(rig: &Rig, viewer: &Viewer) -> (i64, i64, i64) {
-    let got = rig
-        .get(
-            viewer,
-            "{ viewer { loyalty { available held lifetime transactions { nodes { kind points } } } } }",
-            json!({}),
-        )
-        .await;
-    let n = |field: &str| got["loyalty"][field].as_i64().unwrap();
-    let ledger = got["loyalty"]["transactions"]["nodes"].as_array().unwrap();
-    let sum: i64 = ledger
-        .iter()
-        .filter(|tx| tx["kind"] != "REDEEM")
-        .map(|tx| tx["points"].as_i64().unwrap())
-        .sum();
-    assert_eq!(sum, n("available"), "the ledger explains the counter");
-    (n("available"), n("held"), n("lifetime"))
-}
-
-#[tokio::test]
-async fn points_are_earned_held_spent_and_taken_back() {
-    let rig = Rig::new().await;
-    let ann = rig.viewer(&rig.register("a@shop.example", None).await).await;
-    let customer = ann.customer.unwrap();
-    let db = &rig.app.deps.db;
-    let order = OrderId::new();
-    let mut tx = db.begin(Moment::LIVE).await.unwrap();
-    // A refund of a tenth is heard of before the order.
-    loyalty::refund(&mut tx, order, customer, Currency::GBP, 1000)
-        .await
-        .unwrap();
-    loyalty::earn(&mut tx, order, customer, Money::new(10_000, Currency::GBP))
-        .await
-        .unwrap();
-    loyalty::earn(&mut tx, order, customer, Money::new(10_000, Currency::GBP))
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(account(&rig, &ann).await, (90, 0, 90));
-
-    let hold = |order, points| {
-        commands::hold_points(
-            &rig.app,
-            call(),
-            HoldPoints {
-                order,
-                customer,
-                points,
-            },
-        )
-    };
-    let orders: Vec<_> = (0..10).map(|_| OrderId::new()).collect();
-    let all = join_all(orders.iter().map(|order| hold(*order, 30))).await;
-    let held: Vec<_> = orders
-        .iter()
-        .zip(&all)
-        .filter(|(_, r)| matches!(r, Ok(HoldPointsReply::Held)))
-        .collect();
-    assert_eq!(held.len(), 3);
-    assert_eq!(account(&rig, &ann).await, (0, 90, 90));
-    let [first, second] = [*held[0].0, *held[1].0];
-    assert!(
-        matches!(hold(first, 30).await, Ok(HoldPointsReply::Held)),
-        "the same hold"
-    );
-    for _ in 0..2 {
-        commands::redeem_points(&rig.app, call(), RedeemPoints { order: first })
-            .await
-            .unwrap();
-        commands::release_points(&rig.app, call(), ReleasePoints { order: second })
-            .await
-            .unwrap();
-    }
-    assert_eq!(account(&rig, &ann).await, (30, 30, 90));
-    assert!(
-        matches!(hold(second, 30).await, Ok(HoldPointsReply::Insufficient { .. })),
-        "released for good"
-    );
-    let late = OrderId::new();
-    commands::release_points(&rig.app, call(), ReleasePoints { order: late })
-        .await
-        .unwrap();
-    assert!(
-        matches!(hold(late, 1).await, Ok(HoldPointsReply::Insufficient { .. })),
-        "released first"
-    );
-
-    let mut tx = db.begin(Moment::LIVE).await.unwrap();
-    loyalty::refund(&mut tx, order, customer, Currency::GBP, 9000)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(account(&rig, &ann).await, (-60, 30, 0));
-}
-
 #[tokio::test]
 async fn staff_adjusts_once_and_enrolls() {
     let rig = Rig::new().await;
@@ -283,6 +184,7 @@ async fn an_import_finds_its_customers_again() {
         let command = ImportCustomers {
             source: "old".to_owned(),
             references: references.clone(),
+            guest: false,
         };
         commands::import_customers(&rig.app, call(), command)
     };
@@ -295,4 +197,46 @@ async fn an_import_finds_its_customers_again() {
     assert!(first.iter().map(key).eq(again.iter().map(key)));
     let distinct: std::collections::BTreeSet<CustomerId> = first.iter().map(|row| row.customer).collect();
     assert_eq!(distinct.len(), 400);
+}
+
+#[tokio::test]
+async fn an_import_knows_its_guests() {
+    let rig = Rig::new().await;
+    let import = |guest, reference: &str| ImportCustomers {
+        source: "old".to_owned(),
+        references: vec![reference.to_owned()],
+        guest,
+    };
+    let guest = commands::import_customers(&rig.app, call(), import(true, "g1"))
+        .await
+        .unwrap();
+    let regular = commands::import_customers(&rig.app, call(), import(false, "c1"))
+        .await
+        .unwrap();
+    let staff = rig.ensure("staff@shop.example", &[Role::Staff]).await;
+    let query = "query($id: ID!) { customer(id: $id) { type } }";
+    for (customer, kind) in [(guest[0].customer, "GUEST"), (regular[0].customer, "REGISTERED")] {
+        let got = rig.get(&staff, query, json!({"id": customer.to_string()})).await;
+        assert_eq!(got["type"], kind);
+    }
+    // A caller of before the field was there.
+    let old: ImportCustomers = serde_json::from_value(json!({"source": "old", "references": []})).unwrap();
+    assert!(!old.guest);
+}
+
+#[tokio::test]
+async fn addresses_follow_the_rules_of_their_country() {
+    let rig = Rig::new().await;
+    let ann = rig.viewer(&rig.register("a@shop.example", None).await).await;
+    let create = "mutation($input: AddressInput!) { addressCreate(input: $input, kind: BOTH) { address { address { postalCode } } userErrors { code path ... on ValidationError { constraint } } } }";
+    let address = |country: &str, code: Value| json!({"input": {"fullName": "A", "line1": "B", "city": "C", "country": country, "postalCode": code}});
+    let kept = rig.get(&ann, create, address("GB", json!("yo17hh"))).await;
+    assert_eq!(kept["address"]["address"]["postalCode"], "YO1 7HH");
+    for (country, bad) in [("GB", json!(null)), ("DE", json!("1234")), ("NL", json!("12345"))] {
+        let refused = rig.get(&ann, create, address(country, bad)).await;
+        assert_eq!(code(&refused), "INVALID");
+        assert_eq!(refused["userErrors"][0]["path"], json!(["input", "postalCode"]));
+    }
+    let stateless = rig.get(&ann, create, address("US", json!("94103"))).await;
+    assert_eq!(stateless["userErrors"][0]["path"], json!(["input", "region"]));
 }

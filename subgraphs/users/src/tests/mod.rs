@@ -4,8 +4,10 @@ mod accounts;
 mod commerce;
 mod guests;
 mod keys;
+mod loyalty;
 mod sdl;
 mod security;
+mod vendors;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};
 use async_graphql::{Request, Variables};

@@ -79,6 +79,7 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// Everything is still sold, and by somebody who may sell.
     async fn validate(&self, saga: &mut Saga) -> Result<Verdict, Error> {
         let plan = &mut saga.plan;
         let ids = plan.lines.iter().map(|line| line.variant);
@@ -291,7 +292,7 @@ impl Driver<'_> {
         }
     }
 
-    async fn secure(&self, saga: &Saga) -> Result<Verdict, Error> {
+    async fn secure(&self, saga: &mut Saga) -> Result<Verdict, Error> {
         if saga.plan.late {
             // Coupons and points were given back when the order expired.
             for step in [Step::HoldCoupons, Step::HoldPoints]
@@ -307,6 +308,12 @@ impl Driver<'_> {
                     return Ok(held);
                 }
             }
+        }
+        // The last moment in which a vendor or a product that is gone can stop the sale.
+        if saga.kind == SagaKind::Checkout
+            && let Verdict::Refused(gone) = self.validate(saga).await?
+        {
+            return Ok(Verdict::Refused(gone));
         }
         Ok(stock(self.ask(&SecureStock { order: saga.order_id }).await?))
     }

@@ -49,8 +49,8 @@ pub struct RegisterInput {
     /// Access token of the guest whose customer becomes the account's.
     guest_token: Option<String>,
     /// Whether advertising is welcome.
-    #[graphql(default = false)]
-    marketing_opt_in: bool,
+    #[graphql(default_with = "Some(false)")]
+    marketing_opt_in: Option<bool>,
 }
 
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl AccountMutation {
             display_name: input.display_name,
             locale: input.locale.unwrap_or_default(),
             guest_token: input.guest_token,
-            marketing: input.marketing_opt_in,
+            marketing: input.marketing_opt_in.unwrap_or(false),
         };
         AuthPayload::new(ctx, account::register(app(ctx), &client(ctx), registration).await).await
     }
@@ -112,13 +112,14 @@ impl AccountMutation {
         #[graphql(desc = "Its password.")] password: String,
         #[graphql(desc = "Access token of the guest whose cart comes along.")] guest_token: Option<String>,
         #[graphql(
-            default_with = "CartMergeStrategy::Merge",
+            default_with = "Some(CartMergeStrategy::Merge)",
             desc = "What becomes of the guest's cart."
         )]
-        cart_merge: CartMergeStrategy,
+        cart_merge: Option<CartMergeStrategy>,
     ) -> Result<AuthPayload> {
         once(ctx)?;
-        let (guest, strategy) = (guest_token.as_deref(), cart_merge.into());
+        let guest = guest_token.as_deref();
+        let strategy = cart_merge.unwrap_or(CartMergeStrategy::Merge).into();
         let outcome = session::login(app(ctx), &client(ctx), &email, &password, guest, strategy).await;
         AuthPayload::new(ctx, outcome).await
     }

@@ -71,11 +71,11 @@ impl AdminMutation {
         if let Err(refused) = viewer(ctx).require_staff() {
             return Some(Err(refused));
         }
-        let done = vip::enroll(app(ctx), &customer_id, tier, reason).await;
+        let done = vip::enroll(app(ctx), viewer(ctx), &customer_id, tier, reason).await;
         Some(CustomerPayload::new(ctx, done).await)
     }
 
-    /// Gives the tier that the spend of the last 365 days earns; before the renewal date never a lower one.
+    /// Gives the tier that the spend of the membership year earns; before the renewal date never a lower one.
     /// Requires: STAFF. Errors: NOT_FOUND; CONFLICT for a guest.
     async fn vip_tier_recompute(
         &self,
@@ -85,7 +85,7 @@ impl AdminMutation {
         if let Err(refused) = viewer(ctx).require_staff() {
             return Some(Err(refused));
         }
-        let done = vip::recompute_tier(app(ctx), &customer_id).await;
+        let done = vip::recompute_tier(app(ctx), viewer(ctx), &customer_id).await;
         Some(CustomerPayload::new(ctx, done).await)
     }
 

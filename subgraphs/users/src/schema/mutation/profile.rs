@@ -75,15 +75,23 @@ impl ProfileMutation {
         Ok(AddressPayload::new(ctx, done).await?)
     }
 
-    /// Changes the caller's wishes; what is absent stays. Errors: UNAUTHENTICATED.
+    /// Changes the caller's wishes; what is absent stays. Errors: INVALID, NOT_FOUND, UNAUTHENTICATED.
     async fn customer_preferences_update(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Currency to show prices in.")] currency: Option<Currency>,
         #[graphql(desc = "Language to show texts in.")] locale: Option<Language>,
         #[graphql(desc = "Whether advertising is welcome.")] marketing_opt_in: Option<bool>,
+        #[graphql(desc = "Categories that the customer likes, 50 at most; replaces the list.")]
+        favourite_category_ids: Option<Vec<ID>>,
     ) -> Result<CustomerPayload> {
-        let done = profile::set_preferences(app(ctx), viewer(ctx), currency, locale, marketing_opt_in).await;
+        let wishes = profile::Wishes {
+            currency,
+            locale,
+            marketing: marketing_opt_in,
+            favourites: favourite_category_ids,
+        };
+        let done = profile::set_preferences(app(ctx), viewer(ctx), wishes).await;
         Ok(CustomerPayload::new(ctx, done).await?)
     }
 }

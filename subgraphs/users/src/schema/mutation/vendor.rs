@@ -139,18 +139,19 @@ impl VendorMutation {
         Some(VendorPayload::new(ctx, done).await)
     }
 
-    /// Ends a vendor for good. Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, INVALID_TRANSITION.
+    /// Ends a vendor for good. Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, INVALID_TRANSITION; CONFLICT, while it
+    /// has orders to fulfil.
     async fn vendor_close(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A vendor of the caller.")] id: ID,
     ) -> Result<VendorPayload> {
-        let done = vendor::by_member(app(ctx), viewer(ctx), &id, Verb::Close).await;
+        let done = vendor::close(app(ctx), viewer(ctx), &id).await;
         Ok(VendorPayload::new(ctx, done).await?)
     }
 
     /// Makes whoever proves to have this address a member: at once, or when they verify it. The last invitation of an
-    /// address counts. Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, CONFLICT, LIMIT_EXCEEDED.
+    /// address counts; a member gets the role. Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, CONFLICT, LIMIT_EXCEEDED.
     async fn vendor_member_invite(
         &self,
         ctx: &Context<'_>,
