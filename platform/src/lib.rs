@@ -16,6 +16,7 @@ pub mod live;
 pub mod loader;
 pub mod money;
 pub mod page;
+pub mod privacy;
 pub mod scalars;
 pub mod service;
 pub mod telemetry;

@@ -128,6 +128,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         .command(on(&app, commands::cancel_payment))
         .command(on(&app, commands::capture_payment))
         .command(on(&app, commands::refund_payment));
+    let service = platform::privacy::keep::<store::privacy::Privacy>(service, &app.deps);
     let (parked, open, refunds) = (app.clone(), app.clone(), app.clone());
     Ok(service
         .worker(move |stop| async move {

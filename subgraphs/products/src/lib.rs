@@ -39,7 +39,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let variants = deps.clone();
     let import = deps.clone();
     let publisher = deps.clone();
-    Ok(Service::new(NAME, deps.clone(), schema(deps), data)
+    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data);
+    Ok(platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
         .command::<GetVariants, _, _>(move |_, ask| {
             let deps = variants.clone();
             async move { commands::get_variants(&deps, ask).await }

@@ -5,6 +5,7 @@ pub mod coupons;
 pub mod events;
 pub mod ledger;
 pub mod payments;
+pub mod privacy;
 pub mod redemptions;
 pub mod refunds;
 pub mod shares;

@@ -13,6 +13,7 @@ pub mod facets;
 pub mod import;
 pub mod list;
 pub mod prices;
+pub mod privacy;
 pub mod products;
 pub mod reviews;
 pub mod revisions;

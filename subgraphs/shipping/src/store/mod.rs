@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod methods;
+pub mod privacy;
 pub mod shipments;
 pub mod tariffs;
 pub mod zones;

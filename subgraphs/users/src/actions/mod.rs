@@ -3,6 +3,8 @@
 pub mod account;
 pub mod address;
 pub mod admin;
+pub mod erasure;
+pub mod export;
 pub mod loyalty;
 pub mod mail;
 pub mod password;

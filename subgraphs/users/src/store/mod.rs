@@ -2,9 +2,12 @@
 
 pub mod addresses;
 pub mod customers;
+pub mod erasures;
+pub mod exports;
 pub mod loyalty;
 pub mod mail_tokens;
 pub mod members;
+pub mod privacy;
 pub mod roles;
 pub mod sessions;
 pub mod users;

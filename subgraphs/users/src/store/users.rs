@@ -262,7 +262,8 @@ pub async fn contacts(
 ) -> Result<Vec<ContactRow>, sqlx::Error> {
     sqlx::query_as!(
         ContactRow,
-        r#"select u.id as "user?: UserId", c.id as "customer!: CustomerId", u.email as "email?", c.display_name,
+        r#"select u.id as "user?: UserId", c.id as "customer!: CustomerId", c.display_name,
+            case when u.email not like '%@erased.invalid' then u.email end as "email?",
             coalesce(u.locale, c.locale) as "locale: Language"
         from users.customers c left join users.users u on u.customer_id = c.id
         where c.id = any($2) or c.id in (select customer_id from users.users where id = any($1))"#,
