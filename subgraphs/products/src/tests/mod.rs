@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 mod approval;
 mod commands;
 mod customers;
+mod privacy;
 mod search;
 
 /// A shop with one approved vendor, one category and one brand.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod commerce;
+mod privacy;
 mod sdl;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};
