@@ -6,6 +6,7 @@ pub mod inventory;
 pub mod notifications;
 pub mod orders;
 pub mod payments;
+pub mod privacy;
 pub mod products;
 pub mod routes;
 pub mod shipping;

@@ -66,6 +66,16 @@ impl Commands {
         self.call_at(Moment::LIVE, command).await
     }
 
+    /// Sends a command that every service answers to one of them.
+    pub async fn call_on<C: Command>(
+        &self,
+        service: &'static str,
+        command: &C,
+    ) -> Result<C::Reply, CommandError> {
+        let path = format!("/commands/{}", C::NAME);
+        self.post(service, C::NAME, &path, Moment::LIVE, command).await
+    }
+
     /// The same at an imported moment.
     pub async fn call_at<C: Command>(&self, moment: Moment, command: &C) -> Result<C::Reply, CommandError> {
         self.post(

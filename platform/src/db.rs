@@ -246,8 +246,11 @@ impl DerefMut for Tx {
     }
 }
 
-/// Tables every service has: outbox, inbox, dead letters, idempotency records, and the clock.
-const PLATFORM_SQL: &[&str] = &[include_str!("sql/0001_platform.sql")];
+/// Tables every service has: outbox, inbox, dead letters, idempotency records, erased people, and the clock.
+const PLATFORM_SQL: &[&str] = &[
+    include_str!("sql/0001_platform.sql"),
+    include_str!("sql/0002_privacy.sql"),
+];
 
 /// Brings a service's schema up to date: the platform's tables, then the service's own migrations. Concurrent calls
 /// wait for each other.

@@ -129,6 +129,7 @@ macro_rules! ids {
 ids! {
     UserId "usr";
     SessionId "ses";
+    AccountExportId "exp";
     CustomerId "cus";
     VendorId "ven";
     AddressId "adr";

@@ -18,6 +18,7 @@ pub mod loader;
 pub mod money;
 pub mod page;
 pub mod revocation;
+pub mod privacy;
 pub mod scalars;
 pub mod service;
 pub mod telemetry;

@@ -86,3 +86,27 @@ pub fn viewer(role: Role) -> Viewer {
 pub fn token(signer: &Signer, viewer: &Viewer) -> anyhow::Result<String> {
     signer.sign(&Claims::new(viewer, 60))
 }
+
+/// `table.column` of every column of a schema in which `needle` stands, whatever its type.
+pub async fn find_text(pool: &sqlx::PgPool, schema: &str, needle: &str) -> anyhow::Result<Vec<String>> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.tables
+         where table_schema = $1 and table_type = 'BASE TABLE' order by 1",
+    )
+    .bind(schema)
+    .fetch_all(pool)
+    .await?;
+    let mut found = Vec::new();
+    for table in tables {
+        let sql = format!(
+            "select distinct '{table}.' || key from {schema}.{table} t, jsonb_each_text(to_jsonb(t)) \
+             where value ilike '%' || $1 || '%' order by 1"
+        );
+        let columns: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .bind(needle)
+            .fetch_all(pool)
+            .await?;
+        found.extend(columns);
+    }
+    Ok(found)
+}

@@ -8,6 +8,7 @@ mod crashes;
 mod import;
 mod journey;
 mod launcher;
+mod privacy;
 mod refusals;
 mod separate;
 mod support;

@@ -40,7 +40,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let data = move |viewer: &Viewer, data: &mut async_graphql::Data| {
         data.insert(schema::loaders::batch(db.clone(), viewer.clone()));
     };
-    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data)
+    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data);
+    let service = platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
         .command::<GetAvailability, _, _>(with(&deps, |d, _, c| async move {
             commands::availability(&d, c).await
         }))

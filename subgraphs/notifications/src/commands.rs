@@ -29,7 +29,7 @@ pub async fn send_account_message(
         subject: words.title,
         text: words.body,
     };
-    deliveries::insert_account(&mut tx, &command.key, &message).await?;
+    deliveries::insert_account(&mut tx, &command.key, command.user, &message).await?;
     tx.hint("outgoing", "email");
     tx.commit().await?;
     Ok(Done {})

@@ -64,8 +64,9 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     let mailer = Mailer::new(&settings.mail, &settings.from)?;
     let account = deps.clone();
     let (mails, vendors) = (deps.clone(), deps.clone());
+    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), request_data(&deps));
     Ok(
-        Service::new(NAME, deps.clone(), schema(deps.clone()), request_data(&deps))
+        platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
             .command(move |call, command| {
                 let deps = account.clone();
                 async move { commands::send_account_message(&deps, call, command).await }

@@ -94,6 +94,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         .on::<PaymentStatusChanged, _>(|tx, received| Box::pin(consumers::payment(tx, received)))
         .on::<PaymentRefundStatusChanged, _>(|tx, received| Box::pin(consumers::refund(tx, received)))
         .on::<ShipmentStatusChanged, _>(|tx, received| Box::pin(consumers::shipment(tx, received)));
+    let service = platform::privacy::keep::<store::privacy::Privacy>(service, &deps);
     Ok(workers(service, deps, settings))
 }
 

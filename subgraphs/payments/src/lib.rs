@@ -132,6 +132,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         .on::<contracts::events::OrdersReassigned, _>(|tx, received| {
             Box::pin(store::owners::reassigned(tx, received))
         });
+    let service = platform::privacy::keep::<store::privacy::Privacy>(service, &app.deps);
     let (parked, open, refunds) = (app.clone(), app.clone(), app.clone());
     Ok(service
         .worker(move |stop| async move {

@@ -5,6 +5,7 @@ mod books;
 mod coupons;
 mod flow;
 mod hooks;
+mod privacy;
 mod service;
 mod support;
 

@@ -47,7 +47,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let status = deps.clone();
     let news = deps.clone();
     let categories = deps.clone();
-    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data)
+    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data);
+    let service = platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
         .command::<GetCategories, _, _>(move |_, ask| {
             let deps = categories.clone();
             async move { commands::get_categories(&deps, ask).await }

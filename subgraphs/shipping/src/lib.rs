@@ -31,7 +31,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         data.insert(schema::loaders::batch(&db, viewer));
     };
     let (quotes, imports) = (deps.clone(), deps.clone());
-    Ok(Service::new(NAME, deps.clone(), schema(deps), data)
+    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data);
+    Ok(platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
         .command::<QuoteDelivery, _, _>(move |_, quote| {
             let deps = quotes.clone();
             async move { commands::quote_delivery(&deps, quote).await }

@@ -105,6 +105,9 @@ async fn loyalty_clock(app: App, stop: CancellationToken) {
 /// Once an hour, what can no longer be used goes away.
 const CLEANING: Duration = Duration::from_secs(3600);
 
+/// How often work is looked for that nobody has announced.
+const LOOKING: Duration = Duration::from_secs(5);
+
 pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     let auth = Auth::new(&settings.signing_key_pem, deps.verifier.clone())?;
     let app = App {
@@ -155,6 +158,8 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         RotateKey => commands::accounts::rotate_key,
         RetireKey => commands::accounts::retire_key,
     );
+    let service = platform::privacy::keep::<store::privacy::Privacy>(service, &deps);
+    let service = privacy_workers(service, &app);
     Ok(service
         .on::<OrderConfirmed, _>(|tx, received| Box::pin(consumers::order_confirmed(tx, received)))
         .on::<OrderStatusChanged, _>(|tx, received| Box::pin(consumers::order_status_changed(tx, received)))
@@ -172,4 +177,36 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
             };
             platform::worker::run("clean", &stop, &tokio::sync::Notify::new(), CLEANING, step).await;
         }))
+}
+
+/// Copies of data and erasures, made in the background.
+fn privacy_workers(service: Service, app: &App) -> Service {
+    let (exports, erasures) = (app.clone(), app.clone());
+    service
+        .worker(move |stop| async move {
+            work("export", &exports, &stop, || actions::export::work(&exports)).await;
+        })
+        .worker(move |stop| async move {
+            work("erasure", &erasures, &stop, || actions::erasure::work(&erasures)).await;
+        })
+}
+
+/// Runs `step` when something of this topic was committed, and now and then by itself.
+async fn work<F, Fut>(topic: &'static str, app: &App, stop: &CancellationToken, step: F)
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<bool, platform::Error>>,
+{
+    let wake = tokio::sync::Notify::new();
+    let mut follower = app.deps.live.follow(topic, None);
+    let bridge = async {
+        loop {
+            follower.changed().await;
+            wake.notify_one();
+        }
+    };
+    tokio::select! {
+        () = platform::worker::run(topic, stop, &wake, LOOKING, step) => {}
+        () = bridge => {}
+    }
 }

@@ -1,6 +1,7 @@
 //! The service over a real database, without the other services.
 
 mod dashboards;
+mod privacy;
 mod records;
 mod sales;
 

@@ -9,6 +9,7 @@ pub mod allocations;
 pub mod availability;
 pub mod ledger;
 pub mod levels;
+pub mod privacy;
 pub mod purchases;
 pub mod reservations;
 pub mod suppliers;

@@ -15,6 +15,7 @@ mod alerts;
 mod graphql;
 mod ledger;
 mod lifecycle;
+mod privacy;
 mod races;
 
 /// A migrated database and the service over it.

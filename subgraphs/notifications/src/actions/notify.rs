@@ -10,7 +10,7 @@ use crate::{
     store::{
         deliveries,
         mailboxes::{self, Mailbox, Recipient},
-        notifications, preferences, templates,
+        notifications, preferences, privacy, templates,
     },
 };
 use platform::{Error, Language, Tx, ids::NotificationId};
@@ -22,7 +22,7 @@ pub async fn notify(tx: &mut Tx, recipients: &[Recipient], draft: &Draft) -> Res
         tracing::warn!(code = draft.code, "no template: nobody is told");
         return Ok(());
     };
-    let mut recipients = recipients.to_vec();
+    let mut recipients = privacy::present(tx, recipients).await?;
     // In one order everywhere, so that two transactions cannot wait for each other.
     recipients.sort_unstable();
     recipients.dedup();

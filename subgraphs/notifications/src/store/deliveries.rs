@@ -72,13 +72,19 @@ pub async fn insert(
 }
 
 /// Queues an account message; a second one with the same key changes nothing.
-pub async fn insert_account(tx: &mut Tx, key: &str, message: &AccountMessage) -> Result<(), sqlx::Error> {
+pub async fn insert_account(
+    tx: &mut Tx,
+    key: &str,
+    user: UserId,
+    message: &AccountMessage,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into notifications.deliveries (id, channel, message_key, message) values ($1, 'EMAIL', $2, $3)
-         on conflict (message_key) do nothing",
+        "insert into notifications.deliveries (id, channel, message_key, message, user_id)
+         values ($1, 'EMAIL', $2, $3, $4) on conflict (message_key) do nothing",
         Uuid::now_v7(),
         key,
-        serde_json::to_value(message).unwrap_or_default()
+        serde_json::to_value(message).unwrap_or_default(),
+        user.0
     )
     .execute(&mut **tx)
     .await?;

@@ -5,5 +5,6 @@ pub mod deliveries;
 pub mod mailboxes;
 pub mod notifications;
 pub mod preferences;
+pub mod privacy;
 pub mod templates;
 pub mod vendor_messages;

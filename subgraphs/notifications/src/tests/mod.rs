@@ -2,6 +2,7 @@
 
 mod facts;
 mod mails;
+mod privacy;
 mod staff;
 
 use crate::{

@@ -7,6 +7,7 @@ pub mod history;
 pub mod imports;
 pub mod lines;
 pub mod orders;
+pub mod privacy;
 pub mod quotes;
 pub mod refunds;
 pub mod sagas;

@@ -3,4 +3,5 @@
 mod flows;
 mod guests;
 mod reversals;
+mod privacy;
 mod world;

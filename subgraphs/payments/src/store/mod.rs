@@ -6,6 +6,7 @@ pub mod events;
 pub mod ledger;
 pub mod owners;
 pub mod payments;
+pub mod privacy;
 pub mod redemptions;
 pub mod refunds;
 pub mod shares;

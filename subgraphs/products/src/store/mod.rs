@@ -14,6 +14,7 @@ pub mod import;
 pub mod list;
 pub mod news;
 pub mod prices;
+pub mod privacy;
 pub mod products;
 pub mod reviews;
 pub mod revisions;

@@ -11,6 +11,7 @@ mod bulk_files;
 mod catalogue;
 mod commands;
 mod customers;
+mod privacy;
 mod search;
 
 /// A shop with one approved vendor, one category and one brand.

@@ -3,6 +3,7 @@
 pub mod events;
 pub mod methods;
 pub mod owners;
+pub mod privacy;
 pub mod shipments;
 pub mod tariffs;
 pub mod zones;

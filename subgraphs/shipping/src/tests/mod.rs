@@ -2,6 +2,7 @@
 
 mod neighbours;
 mod prices;
+mod privacy;
 mod shipments;
 
 use crate::{

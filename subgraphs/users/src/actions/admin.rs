@@ -9,7 +9,7 @@ use async_graphql::ID;
 use platform::{Moment, Outcome, Role, Tx, UserError, UserErrorCode, Viewer, error::parse_id, ids::UserId};
 
 /// There is always an active admin. Locks all of them, so that two at once cannot remove each other.
-async fn keep_an_admin(tx: &mut Tx, id: UserId) -> Outcome<()> {
+pub async fn keep_an_admin(tx: &mut Tx, id: UserId) -> Outcome<()> {
     let admins = roles::lock_admins(tx).await?;
     if admins.iter().any(|admin| *admin != id) {
         return Ok(());

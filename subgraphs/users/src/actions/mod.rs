@@ -5,6 +5,8 @@ pub mod address;
 pub mod admin;
 pub mod brake;
 pub mod claims;
+pub mod erasure;
+pub mod export;
 pub mod loyalty;
 pub mod mail;
 pub mod password;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod customer;
+pub mod export;
 pub mod lists;
 pub mod loaders;
 pub mod loyalty;

@@ -1,11 +1,12 @@
 //! What can be asked.
 
 use crate::{
-    app,
+    actions, app,
     domain::vip::VipTier,
     schema::{
         address::Address,
         customer::Customer,
+        export::AccountExport,
         lists::{self, CustomerWhere, UserWhere, VendorWhere},
         load, load_many,
         loaders::{Benefit, Benefits, OwnAddress, OwnTransaction, VisibleVendor, eyes},
@@ -154,6 +155,12 @@ impl Query {
             .into_iter()
             .filter(|benefit| tier.is_none_or(|tier| benefit.tier == tier))
             .collect())
+    }
+
+    /// Copies of everything that is known about the caller, newest first, 20 at most; null for guests and strangers.
+    async fn account_exports(&self, ctx: &Context<'_>) -> Option<Result<Vec<AccountExport>, Error>> {
+        let rows = actions::export::list(app(ctx), viewer(ctx).user?).await;
+        Some(rows.map(|rows| rows.into_iter().map(AccountExport).collect()))
     }
 
     /// For the router: a login, for its owner and for staff.

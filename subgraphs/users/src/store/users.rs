@@ -278,8 +278,9 @@ pub async fn contacts(
     sqlx::query_as!(
         ContactRow,
         r#"select u.id as "user?: UserId", c.id as "customer!: CustomerId", c.display_name,
-            coalesce(u.email, (select g.email from users.guest_contacts g
-                where g.customer_id = c.id and g.claimed_by is null order by g.at desc limit 1)) as email,
+            coalesce(case when u.email not like '%@erased.invalid' then u.email end,
+                (select g.email from users.guest_contacts g
+                 where g.customer_id = c.id and g.claimed_by is null order by g.at desc limit 1)) as "email?",
             coalesce(u.locale, c.locale) as "locale: Language"
         from users.customers c left join users.users u on u.customer_id = c.id
         where c.id = any($2) or c.id in (select customer_id from users.users where id = any($1))"#,

@@ -5,6 +5,7 @@ mod commerce;
 mod guests;
 mod keys;
 mod loyalty;
+mod privacy;
 mod sdl;
 mod security;
 mod vendors;

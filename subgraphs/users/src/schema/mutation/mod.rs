@@ -2,6 +2,7 @@
 
 mod account;
 mod admin;
+mod privacy;
 mod profile;
 mod vendor;
 
@@ -14,4 +15,5 @@ pub struct Mutation(
     profile::ProfileMutation,
     vendor::VendorMutation,
     admin::AdminMutation,
+    privacy::PrivacyMutation,
 );

@@ -1,0 +1,2 @@
+-- An export finds movements by whoever made them.
+create index inventory_transactions_actor on inventory.inventory_transactions (actor);
