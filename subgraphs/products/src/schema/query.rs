@@ -21,7 +21,6 @@ use crate::{
 use async_graphql::{Context, ID, Object, OneofObject, Result};
 use platform::{
     Deps, Error,
-    address::text,
     ids::{BrandId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId, WishlistId},
     page::{CountedPage, PageArgs},
 };

@@ -9,6 +9,7 @@ mod approval;
 mod commands;
 mod customers;
 mod search;
+mod search_index;
 
 /// A shop with one approved vendor, one category and one brand.
 struct Shop {
@@ -115,6 +116,15 @@ impl Shop {
             );
         }
         product
+    }
+
+    /// Does all that the indexer has to do.
+    async fn index(&self) {
+        let backend = crate::search::backend(&self.deps);
+        while crate::search::indexer::step(&self.deps, backend.as_ref())
+            .await
+            .unwrap()
+        {}
     }
 
     async fn sql(&self, sql: &'static str) -> i64 {
