@@ -85,7 +85,7 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         })
         .command::<SetSynonyms, _, _>(move |call, ask| {
             let deps = synonyms.clone();
-            async move { commands::search::set_synonyms(&deps, &call, ask).await }
+            async move { commands::search::set_synonyms(&deps, call.moment, ask).await }
         })
         .command::<GetSearchStatus, _, _>(move |_, _| {
             let deps = status.clone();

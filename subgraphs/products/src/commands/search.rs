@@ -5,7 +5,7 @@ use crate::{
     store::search::queue,
 };
 use contracts::products::{RebuildSearch, SearchStatus, SetSynonyms};
-use platform::{Deps, Error, commands::Call};
+use platform::{Deps, Error, Moment};
 
 /// Groups and words of a group.
 const MAX_GROUPS: usize = 2000;
@@ -19,7 +19,7 @@ pub async fn rebuild(deps: &Deps, ask: RebuildSearch) -> Result<bool, Error> {
 }
 
 /// Replaces all synonyms; they count from the next search on.
-pub async fn set_synonyms(deps: &Deps, call: &Call, ask: SetSynonyms) -> Result<u64, Error> {
+pub async fn set_synonyms(deps: &Deps, moment: Moment, ask: SetSynonyms) -> Result<u64, Error> {
     let words = || ask.groups.iter().flatten();
     if ask.groups.len() > MAX_GROUPS
         || ask
@@ -41,7 +41,7 @@ pub async fn set_synonyms(deps: &Deps, call: &Call, ask: SetSynonyms) -> Result<
             }
         }
     }
-    let mut tx = deps.db.begin(call.moment).await?;
+    let mut tx = deps.db.begin(moment).await?;
     let written = queue::set_synonyms(&mut tx, &terms, &expansions).await?;
     tx.commit().await?;
     Ok(written)

@@ -3,7 +3,7 @@
 use super::{
     catalog_import,
     loaders::{VariantBySku, reader},
-    products::{ListArgs, approval_queue, connection, page},
+    products::{ListArgs, approval_queue, connection},
     review,
     search::{self, ProductSearchResult},
     stubs::{Customer, Vendor},
@@ -25,7 +25,6 @@ use crate::{
 use async_graphql::{Context, ID, Object, OneofObject, Result};
 use platform::{
     Deps, Error,
-    address::text,
     ids::{
         BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
         WishlistId,

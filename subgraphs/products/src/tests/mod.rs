@@ -13,6 +13,7 @@ mod commands;
 mod customers;
 mod privacy;
 mod search;
+mod search_index;
 
 /// A shop with one approved vendor, one category and one brand.
 struct Shop {
@@ -119,6 +120,15 @@ impl Shop {
             );
         }
         product
+    }
+
+    /// Does all that the indexer has to do.
+    async fn index(&self) {
+        let backend = crate::search::backend(&self.deps);
+        while crate::search::indexer::step(&self.deps, backend.as_ref())
+            .await
+            .unwrap()
+        {}
     }
 
     async fn sql(&self, sql: &'static str) -> i64 {

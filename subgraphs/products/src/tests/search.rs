@@ -41,6 +41,7 @@ async fn stocked() -> Shop {
     phone["details"] = json!({ "mobile": { "screenInches": 5.4, "cameraMp": [12.0, 50.0], "storageGb": 128,
         "network": ["5G"] } });
     shop.sell(phone, "MOB-1", 39900).await;
+    shop.index().await;
     shop
 }
 
@@ -54,6 +55,11 @@ async fn found(shop: &Shop, filter: &str) -> Vec<Value> {
         .map(|node| node["name"].clone())
         .collect();
     assert_eq!(data["totalCount"], names.len());
+    // The search index answers the same filters by other columns.
+    let query =
+        format!("{{ productSearch(where: {filter}, sort: PRICE_ASC) {{ nodes {{ name }} totalCount }} }}");
+    let searched = shop.run(&anonymous(), &query, json!({})).await["productSearch"].clone();
+    assert_eq!(searched, data, "{filter}");
     names
 }
 
@@ -103,6 +109,11 @@ async fn search_finds_words_typos_and_counts_what_it_found() {
         ("LAP-1", "Slate 13"),
         ("arm laptop OR overshirts", "Overshirt"),
         ("clokmaker", "The Clockmaker's Ledger"),
+        ("slaet", "Slate 13"),
+        ("\"at night\" -ledger", "Café at Night"),
+        ("at", "Café at Night"),
+        ("clockmaker overshirt", "The Clockmaker's Ledger"),
+        ("9780306406157", "The Clockmaker's Ledger"),
     ] {
         assert_eq!(search(text).await["nodes"][0]["name"], name, "{text}");
     }
@@ -197,4 +208,172 @@ async fn a_page_costs_the_same_however_long_it_is() {
         telemetry::statements()
     });
     assert_eq!(statements.await, 3);
+}
+
+#[tokio::test]
+async fn no_text_is_syntax() {
+    let shop = stocked().await;
+    let texts = [
+        "'",
+        "\\",
+        "a & | !",
+        "(((",
+        "foo:*",
+        "<->",
+        "\"",
+        "-",
+        "$1",
+        "%",
+        "''' or 1=1 --",
+        ":A",
+        "日本",
+        "½",
+        "-ledger",
+    ];
+    for text in texts {
+        let query =
+            "query($q: String!) { productSearch(query: $q) { totalCount } searchSuggest(prefix: $q) }";
+        shop.run(&anonymous(), query, json!({ "q": text })).await;
+    }
+    let suggest = "query($q: String!) { searchSuggest(prefix: $q) }";
+    for (text, names) in [
+        ("the clockmaker's le", json!(["The Clockmaker's Ledger"])),
+        ("ledger", json!(["The Clockmaker's Ledger"])),
+        ("clockmaker's  ", json!(["The Clockmaker's Ledger"])),
+        ("café n", json!([])),
+        ("cafe at N", json!(["Café at Night"])),
+    ] {
+        let found = shop.run(&anonymous(), suggest, json!({ "q": text })).await;
+        assert_eq!(found["searchSuggest"], names, "{text}");
+    }
+}
+
+/// Values of a facet and their counts.
+async fn facet(shop: &Shop, arguments: &str, code: &str) -> Value {
+    let query = format!(
+        "{{ productSearch({arguments}, facets: [\"{code}\", \"kind\", \"in_stock\"]) {{
+            facets {{ code values {{ value count }} }} }} }}"
+    );
+    let found = shop.run(&anonymous(), &query, json!({})).await["productSearch"]["facets"].clone();
+    let facet = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|facet| facet["code"] == code)
+        .unwrap();
+    let values = facet["values"].as_array().unwrap().iter();
+    values
+        .map(|v| (v["value"].as_str().unwrap().to_owned(), v["count"].clone()))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_facet_counts_under_all_filters_but_its_own() {
+    let shop = stocked().await;
+    // Its own filter leaves the other values to choose from, the others do not.
+    for (arguments, code, counts) in [
+        (
+            "query: \"lumiere\", where: {kind: [BOOK], price: {max: 6000, currency: \"GBP\"}}",
+            "kind",
+            json!({ "BOOK": 2, "CLOTHES": 1 }),
+        ),
+        (
+            "where: {book: {genre: [\"history\"]}}",
+            "genre",
+            json!({ "history": 1, "travel": 1 }),
+        ),
+        (
+            "where: {kind: [BOOK], price: {min: 1200, max: 1300, currency: \"GBP\"}}",
+            "price",
+            json!({ "1000-1999": 2 }),
+        ),
+        (
+            "where: {price: {currency: \"GBP\"}}",
+            "price",
+            json!({ "1000-1999": 2, "5000-9999": 1, "20000-49999": 1, "50000-99999": 1 }),
+        ),
+        ("first: 1", "size", json!({ "S": 1, "M": 1 })),
+        ("first: 1", "storage_gb", json!({ "512": 1, "128": 1 })),
+        ("first: 1", "network", json!({ "5G": 1 })),
+        (
+            "first: 1",
+            "author",
+            json!({ "Hanna Voss": 1, "J. M. Ferris": 1 }),
+        ),
+        ("first: 1", "warranty_months", json!({ "24": 1 })),
+        ("first: 1", "brand", json!({ "Lumière": 5 })),
+        ("first: 1", "category", json!({ "Books": 5 })),
+        ("first: 1", "rating", json!({})),
+        ("first: 1", "no_such_thing", json!({})),
+        ("first: 1", "price", json!({})),
+    ] {
+        assert_eq!(facet(&shop, arguments, code).await, counts, "{arguments} {code}");
+    }
+    // What a facet promises is what choosing the value finds.
+    for (value, count) in facet(&shop, "first: 5", "kind").await.as_object().unwrap() {
+        let query = format!("{{ productSearch(where: {{kind: [{value}]}}) {{ totalCount }} }}");
+        let found = shop.run(&anonymous(), &query, json!({})).await;
+        assert_eq!(found["productSearch"]["totalCount"], *count);
+    }
+    let labels = "{ productSearch(facets: [\"warranty_months\", \"os\", \"x\"]) { facets { label } } }";
+    assert_eq!(
+        shop.run(&anonymous(), labels, json!({})).await["productSearch"]["facets"],
+        json!([{ "label": "Warranty" }, { "label": "Operating system" }, { "label": "x" }])
+    );
+}
+
+#[tokio::test]
+async fn a_page_with_facets_is_a_fixed_number_of_statements() {
+    let shop = stocked().await;
+    telemetry::init(telemetry::LogFormat::Text, "off", true, None);
+    let query =
+        "{ productSearch(query: \"lumiere\", where: {kind: [BOOK], price: {max: 9999, currency: \"GBP\"}},
+        facets: [\"kind\", \"brand\", \"author\", \"genre\", \"price\", \"warranty_months\"]) {
+        nodes { name } facets { code values { value count } } } }";
+    let trace = RequestTrace::from_header(None);
+    let statements = trace.scope(async {
+        shop.run(&anonymous(), query, json!({})).await;
+        telemetry::statements()
+    });
+    // The text, the hits, their products, all facets.
+    assert_eq!(statements.await, 4);
+}
+
+#[tokio::test]
+async fn pages_stay_in_place_while_others_write() {
+    let shop = stocked().await;
+    let page = async |after: Value| {
+        let query = "query($after: String) {
+            productSearch(query: \"lumiere\", first: 2, after: $after, sort: PRICE_ASC) {
+                nodes { name } pageInfo { endCursor } } }";
+        shop.run(&anonymous(), query, json!({ "after": after })).await["productSearch"].clone()
+    };
+    let first = page(Value::Null).await;
+    let names = json!([{ "name": "The Clockmaker's Ledger" }, { "name": "Café at Night" }]);
+    assert_eq!(first["nodes"], names);
+    // Cheaper than all: before the cursor, so nothing shifts behind it.
+    shop.sell(shop.generic("Bookmark"), "BM-1", 99).await;
+    shop.index().await;
+    let after = first["pageInfo"]["endCursor"].clone();
+    let second = page(after.clone()).await;
+    assert_eq!(
+        second["nodes"],
+        json!([{ "name": "Overshirt" }, { "name": "Pocket" }])
+    );
+    // Nor does it with a rebuild.
+    let rebuild = contracts::products::RebuildSearch { language: None };
+    crate::commands::search::rebuild(&shop.deps, rebuild)
+        .await
+        .unwrap();
+    shop.index().await;
+    assert_eq!(page(after.clone()).await["nodes"], second["nodes"]);
+    let other = "query($after: String) {
+        productSearch(query: \"lumiere\", after: $after, where: {kind: [BOOK]}, sort: PRICE_ASC) { totalCount } }";
+    let refused = shop.answer(&anonymous(), other, json!({ "after": after })).await;
+    let code = refused.errors[0]
+        .extensions
+        .as_ref()
+        .and_then(|e| e.get("code"))
+        .cloned();
+    assert_eq!(code, Some("BAD_USER_INPUT".into()));
 }

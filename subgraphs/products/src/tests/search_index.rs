@@ -3,13 +3,14 @@
 use super::{Shop, anonymous};
 use crate::{
     commands,
-    search::{self, Ask, IndexStatus, SearchBackend},
+    domain::filter::{BookFilter, ProductSort, ProductWhere},
+    search::{self, Ask, IndexStatus},
     store,
 };
 use contracts::products::{RebuildSearch, SetSynonyms};
-use platform::{Moment, commands::Call, ids::ProductId};
+use platform::{Moment, ids::ProductId};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::AssertSqlSafe;
 
 async fn names(shop: &Shop, text: &str) -> Value {
     let query = "query($q: String!) { productSearch(query: $q) { nodes { name } } }";
@@ -31,27 +32,44 @@ async fn the_index_follows_every_change() {
     shop.index().await;
     assert_eq!(names(&shop, "lamp").await, json!(["Harbour Lamp"]));
     // The brand's name is a word of its products.
-    let rename = format!("brandUpsert(id: {}, name: \"Obsidian\", slug: \"lumiere\")", shop.brand);
-    assert_eq!(shop.mutate(&shop.staff, &rename, "").await["userErrors"], json!([]));
+    let rename = format!(
+        "brandUpsert(id: {}, name: \"Obsidian\", slug: \"lumiere\")",
+        shop.brand
+    );
+    assert_eq!(
+        shop.mutate(&shop.staff, &rename, "").await["userErrors"],
+        json!([])
+    );
     shop.index().await;
     assert_eq!(names(&shop, "obsidian lamp").await, json!(["Harbour Lamp"]));
     assert_eq!(names(&shop, "lumiere").await, json!([]));
     // What was sold counts for the order.
     let id = |product: &Value| ProductId::parse(product["id"].as_str().unwrap()).unwrap();
     let mut tx = shop.deps.db.begin(Moment::LIVE).await.unwrap();
-    store::products::add_sold(&mut tx, &[id(&lamp).0], &[7]).await.unwrap();
+    store::products::add_sold(&mut tx, &[id(&lamp).0], &[7])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     shop.index().await;
     let best = "{ productSearch(sort: BEST_SELLING) { nodes { name } } }";
     let best = shop.run(&anonymous(), best, json!({})).await;
-    assert_eq!(best["productSearch"]["nodes"], json!([{ "name": "Harbour Lamp" }, { "name": "Tall Vase" }]));
+    assert_eq!(
+        best["productSearch"]["nodes"],
+        json!([{ "name": "Harbour Lamp" }, { "name": "Tall Vase" }])
+    );
     // A product off sale is not shown even before the indexer has seen it.
     let off = format!("productUnpublish(id: {})", vase["id"]);
     assert_eq!(shop.mutate(&shop.member, &off, "").await["userErrors"], json!([]));
     assert_eq!(names(&shop, "vase").await, json!([]));
     shop.index().await;
-    assert_eq!((status(&shop).await.documents, status(&shop).await.queued), (1, 0));
-    assert_eq!(shop.sql("select count(*) from products.search_documents").await, 1);
+    assert_eq!(
+        (status(&shop).await.documents, status(&shop).await.queued),
+        (1, 0)
+    );
+    assert_eq!(
+        shop.sql("select count(*) from products.search_documents").await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -62,7 +80,9 @@ async fn a_rebuild_goes_on_where_it_stopped_while_searches_are_answered() {
     }
     shop.index().await;
     let rebuild = |language: Option<&str>| {
-        let ask = RebuildSearch { language: language.map(str::to_owned) };
+        let ask = RebuildSearch {
+            language: language.map(str::to_owned),
+        };
         commands::search::rebuild(&shop.deps, ask)
     };
     assert!(rebuild(Some("klingon")).await.is_err());
@@ -87,8 +107,15 @@ async fn a_rebuild_goes_on_where_it_stopped_while_searches_are_answered() {
     }
     shop.index().await;
     let now = status(&shop).await;
-    assert_eq!((now.language.as_str(), now.rebuilding, now.queued), ("german", None, 0));
-    assert_eq!(now.documents, shop.sql("select count(*) from products.products where visible").await);
+    assert_eq!(
+        (now.language.as_str(), now.rebuilding, now.queued),
+        ("german", None, 0)
+    );
+    assert_eq!(
+        now.documents,
+        shop.sql("select count(*) from products.products where visible")
+            .await
+    );
     // German stems: an English index does not take the one for the other.
     assert_eq!(names(&shop, "laufend").await.as_array().unwrap().len() as i64, 1);
     assert_eq!(
@@ -105,18 +132,20 @@ async fn synonyms_are_data() {
     shop.sell(shop.generic("Folding Torch"), "TOR-1", 100).await;
     shop.sell(shop.generic("Plain Mug"), "MUG-1", 100).await;
     shop.index().await;
-    let set = |groups: &[&[&str]]| {
-        let groups = groups.iter().map(|group| group.iter().map(|word| (*word).to_owned()).collect());
-        let ask = SetSynonyms { groups: groups.collect() };
-        let call = Call::at(Moment::LIVE);
-        async move { commands::search::set_synonyms(&shop.deps, &call, ask).await }
+    let set = async |group: &[&str]| {
+        let groups = vec![group.iter().map(|word| (*word).to_owned()).collect()];
+        commands::search::set_synonyms(&shop.deps, Moment::LIVE, SetSynonyms { groups }).await
     };
-    assert_eq!(set(&[&["torch", "Flash Light", "Lámpe"]]).await.unwrap(), 6);
+    assert_eq!(set(&["torch", "Flash Light", "Lámpe"]).await.unwrap(), 6);
     for text in ["flash light", "folding flash light", "lampe", "\"flash light\""] {
         assert_eq!(names(&shop, text).await, json!(["Folding Torch"]), "{text}");
     }
-    assert_eq!(names(&shop, "torch -lampe").await, json!(["Folding Torch"]), "only what is wanted has synonyms");
-    assert!(set(&[&["alone"]]).await.is_err());
+    assert_eq!(
+        names(&shop, "torch -lampe").await,
+        json!(["Folding Torch"]),
+        "only what is wanted has synonyms"
+    );
+    assert!(set(&["alone"]).await.is_err());
 }
 
 /// A shop with `products` generated products, indexed.
@@ -125,7 +154,9 @@ async fn generated(products: &str) -> Shop {
     let sql = include_str!("../../benches/catalogue.sql").replace("{products}", products);
     let mut db = shop.deps.db.pool().acquire().await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *db).await.unwrap();
-    commands::search::rebuild(&shop.deps, RebuildSearch { language: None }).await.unwrap();
+    commands::search::rebuild(&shop.deps, RebuildSearch { language: None })
+        .await
+        .unwrap();
     shop.index().await;
     shop
 }
@@ -138,50 +169,70 @@ fn nodes(plan: &Value, found: &mut Vec<(String, String)>) {
         let table = [text("Relation Name"), text("Index Name")].concat();
         found.push((text("Node Type"), table));
     }
-    plan["Plans"].as_array().into_iter().flatten().for_each(|child| nodes(child, found));
+    plan["Plans"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .for_each(|child| nodes(child, found));
+}
+
+async fn plan(shop: &Shop, mut statement: sqlx::QueryBuilder<sqlx::Postgres>) -> Vec<(String, String)> {
+    let pool = shop.deps.db.pool();
+    let plan: Value = statement.build_query_scalar().fetch_one(pool).await.unwrap();
+    let mut found = Vec::new();
+    nodes(&plan[0]["Plan"], &mut found);
+    found
 }
 
 #[tokio::test]
 async fn plans_use_the_indexes() {
+    const EXPLAIN: &str = "explain (analyze, format json) ";
     let shop = generated("10000").await;
     let backend = search::backend(&shop.deps);
-    let json = |value: Value| serde_json::from_value::<String>(value).unwrap();
-    let cases: [(&str, Option<&str>, &str); 9] = [
-        ("a word of one product in a hundred", Some("ultrabook"), "NEWEST"),
-        ("two words, best first", Some("paper scarf"), "RELEVANCE"),
-        ("a phrase", Some("\"paper scarf\""), "RELEVANCE"),
-        ("newest", None, "NEWEST"),
-        ("cheapest", None, "PRICE_ASC"),
-        ("dearest", None, "PRICE_DESC"),
-        ("best rated", None, "RATING"),
-        ("best selling", None, "BEST_SELLING"),
-        ("an ISBN", None, "isbn"),
+    let all = ProductWhere::default;
+    let isbn = ProductWhere {
+        book: Some(BookFilter {
+            isbn13: Some("9780306406157".to_owned()),
+            ..Default::default()
+        }),
+        ..all()
+    };
+    let cases = [
+        (Some("ultrabook"), ProductSort::Newest, all(), "search_idx"),
+        (Some("paper scarf"), ProductSort::Relevance, all(), "search_idx"),
+        (
+            Some("\"paper scarf\""),
+            ProductSort::PriceAsc,
+            all(),
+            "search_idx",
+        ),
+        (None, ProductSort::Newest, all(), "created_id_idx"),
+        (None, ProductSort::PriceAsc, all(), "min_price_id_idx"),
+        (None, ProductSort::PriceDesc, all(), "min_price_id_idx"),
+        (None, ProductSort::Rating, all(), "rating_id_idx"),
+        (None, ProductSort::BestSelling, all(), "sold_id_idx"),
+        (None, ProductSort::Newest, isbn, "terms_idx"),
     ];
-    for (name, text, sort) in cases {
-        let mut filter = crate::domain::filter::ProductWhere::default();
-        if sort == "isbn" {
-            filter.book = Some(crate::domain::filter::BookFilter {
-                isbn13: Some("9780000000019".to_owned()),
-                ..Default::default()
-            });
-        }
-        let ask = Ask {
-            text: match text {
-                Some(text) => Some(backend.understand(text).await.unwrap()),
-                None => None,
-            },
-            filter,
-            sort: async_graphql::resolver_utils::parse_enum(async_graphql::Value::Enum(async_graphql::Name::new(
-                if sort == "isbn" { "NEWEST" } else { sort },
-            )))
-            .unwrap(),
+    let codes = ["kind", "brand", "author", "size"].map(str::to_owned);
+    for (text, sort, filter, index) in cases {
+        let text = match text {
+            Some(text) => Some(backend.understand(text).await.unwrap()),
+            None => None,
         };
-        let plan = store::search::hits::explain(shop.deps.db.pool(), &ask, 21).await.unwrap();
-        let plan: Value = serde_json::from_str(&json(plan)).unwrap();
-        let mut found = Vec::new();
-        nodes(&plan[0]["Plan"], &mut found);
-        let scan = found.iter().find(|(node, table)| node == "Seq Scan" && table.starts_with("search_documents"));
-        assert!(scan.is_none(), "{name}: {plan:#}");
-        assert!(found.iter().any(|(_, table)| table.starts_with("search_documents")), "{name}");
+        let ask = Ask { text, filter, sort };
+        let mut plans = vec![plan(&shop, store::search::hits::statement(EXPLAIN, &ask, None, 21)).await];
+        // Without a condition, facets are about everything.
+        if ["search_idx", "terms_idx"].contains(&index) {
+            plans.push(plan(&shop, store::search::facets::statement(EXPLAIN, &ask, &codes)).await);
+        }
+        for plan in plans {
+            let mut documents = plan
+                .iter()
+                .filter(|(_, table)| table.starts_with("search_documents"));
+            let scan = documents.find(|(node, _)| node.ends_with("Seq Scan"));
+            assert_eq!(scan, None, "{ask:?}: {plan:?}");
+            let used = plan.iter().any(|(_, table)| table.ends_with(index));
+            assert!(used, "{ask:?}: {plan:?}");
+        }
     }
 }

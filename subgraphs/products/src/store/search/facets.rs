@@ -101,11 +101,8 @@ pub async fn count(
         return Ok(Vec::new());
     }
     let facets: Vec<Facet> = codes.iter().map(|code| Facet::new(code)).collect();
-    let rows: Vec<Row> = statement(ask, &facets)
-        .build_query_as()
-        .persistent(false)
-        .fetch_all(db)
-        .await?;
+    let mut statement = statement("", ask, codes);
+    let rows: Vec<Row> = statement.build_query_as().persistent(false).fetch_all(db).await?;
     let mut counted: Vec<FacetCounts> = facets
         .iter()
         .map(|facet| FacetCounts {
@@ -127,9 +124,11 @@ pub async fn count(
     Ok(counted)
 }
 
-/// `hits` has the values of each hit, and which of the filters with a facet of their own it passes; `groups` counts
+/// The statement, behind `begin`: `hits` has the values of each hit, and which of the filters with a facet of their own it passes; `groups` counts
 /// equal values, lists as a whole; then lists are taken apart and IDs get their names.
-fn statement(ask: &Ask, facets: &[Facet]) -> Query {
+pub fn statement(begin: &str, ask: &Ask, codes: &[String]) -> Query {
+    let facets: Vec<Facet> = codes.iter().map(|code| Facet::new(code)).collect();
+    let facets = facets.as_slice();
     let mut own: Vec<(usize, Vec<Condition>)> = Vec::new();
     for condition in filters::conditions(&ask.filter) {
         if let Some(index) = facet_of(&condition, facets) {
@@ -139,7 +138,8 @@ fn statement(ask: &Ask, facets: &[Facet]) -> Query {
             }
         }
     }
-    let mut q = QueryBuilder::new("with hits as (select ");
+    let mut q = QueryBuilder::new(begin);
+    q.push("with hits as (select ");
     for (index, facet) in facets.iter().enumerate() {
         q.push(if index == 0 { "" } else { ", " });
         match facet.value {

@@ -71,11 +71,18 @@ pub async fn page(
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Hit>, sqlx::Error> {
+    let mut q = statement("", ask, after, limit);
+    q.build_query_as().persistent(false).fetch_all(db).await
+}
+
+/// The statement of a page, behind `begin`.
+pub fn statement(begin: &str, ask: &Ask, after: Option<Place>, limit: i64) -> Query {
     let (direction, beyond) = match ask.sort {
         ProductSort::PriceAsc => ("asc", ">"),
         _ => ("desc", "<"),
     };
-    let mut q = QueryBuilder::new("select id, sort_key from (select p.id, ");
+    let mut q = QueryBuilder::new(begin);
+    q.push("select id, sort_key from (select p.id, ");
     push_key(&mut q, ask);
     q.push(" as sort_key from ");
     push_found(&mut q, ask, |_| false);
@@ -89,7 +96,7 @@ pub async fn page(
     }
     q.push(format!(" order by sort_key {direction}, id {direction} limit "))
         .push_bind(limit);
-    q.build_query_as().persistent(false).fetch_all(db).await
+    q
 }
 
 /// How many hits there are, counting up to `max`.
