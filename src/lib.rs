@@ -5,6 +5,7 @@ pub mod database;
 pub mod doctor;
 pub mod home;
 pub mod import;
+pub mod media_role;
 pub mod postgres;
 pub mod router;
 pub mod sandbox_role;

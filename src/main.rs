@@ -54,6 +54,8 @@ enum Role {
     Import(Import),
     /// Check the invariants over all databases; exit 1 with the rows that break one
     Doctor(Located),
+    /// Run the media server alone: it takes uploads and hands out pictures and videos
+    Media(agora::media_role::Options),
     /// Run the sandbox payment provider alone
     Sandbox(agora::sandbox_role::Options),
 }
@@ -145,6 +147,7 @@ async fn run(cli: Cli) -> Result<()> {
             target,
         }) => import::run(&file, invoices, &target.shared()?, target.port).await,
         Role::Doctor(located) => doctor::run(&located.databases()?).await,
+        Role::Media(options) => agora::media_role::run(options, on_signal()).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,
     }
 }

@@ -18,6 +18,7 @@ pub mod money;
 pub mod page;
 pub mod scalars;
 pub mod service;
+pub mod storage;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -4,7 +4,7 @@ use contracts::{
     events::{OrderConfirmed, StockStateChanged, VendorStatusChanged},
     products::{GetVariants, ImportProducts},
 };
-use platform::{Deps, Service, Viewer};
+use platform::{Deps, Service, Viewer, storage::Storage};
 use std::time::Duration;
 
 pub mod actions;
@@ -13,6 +13,7 @@ pub mod consumers;
 pub mod domain;
 pub mod schema;
 pub mod store;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -30,19 +31,20 @@ const PUBLISH_PERIOD: Duration = Duration::from_secs(5);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The service, ready to run.
-pub fn service(deps: Deps) -> anyhow::Result<Service> {
+/// The service, ready to run. Pictures and videos are kept in `storage`.
+pub fn service(deps: Deps, storage: Storage) -> anyhow::Result<Service> {
     let data = {
         let deps = deps.clone();
         move |viewer: &Viewer, data: &mut async_graphql::Data| insert_data(&deps, viewer, data)
     };
-    let variants = deps.clone();
+    let variants = (deps.clone(), storage.clone());
     let import = deps.clone();
     let publisher = deps.clone();
-    Ok(Service::new(NAME, deps.clone(), schema(deps), data)
+    let schema = schema(deps.clone(), storage.clone());
+    let service = Service::new(NAME, deps.clone(), schema, data)
         .command::<GetVariants, _, _>(move |_, ask| {
-            let deps = variants.clone();
-            async move { commands::get_variants(&deps, ask).await }
+            let (deps, storage) = variants.clone();
+            async move { commands::get_variants(&deps, &storage, ask).await }
         })
         .command::<ImportProducts, _, _>(move |call, ask| {
             let deps = import.clone();
@@ -58,7 +60,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
             let wake = tokio::sync::Notify::new();
             let step = || actions::publishing::publish_due(&publisher);
             platform::worker::run("publisher", &stop, &wake, PUBLISH_PERIOD, step).await;
-        }))
+        });
+    Ok(workers::add(service, deps, storage))
 }
 
 /// What resolvers need of one request.
@@ -71,9 +74,10 @@ fn insert_data(deps: &Deps, viewer: &Viewer, data: &mut async_graphql::Data) {
 }
 
 /// The GraphQL schema.
-pub fn schema(deps: Deps) -> Schema {
+pub fn schema(deps: Deps, storage: Storage) -> Schema {
     platform::service::schema(Query, Mutation::default(), Subscription)
         .register_output_type::<Node>()
         .data(deps)
+        .data(storage)
         .finish()
 }

@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 pub mod approval;
 pub mod catalog;
+pub mod media;
+pub mod media_files;
 pub mod products;
 pub mod publishing;
 pub mod reviews;

@@ -1,7 +1,7 @@
 //! Mutations of products and of their approval; the other groups are merged in.
 
 use super::{
-    mutation_catalog::CatalogMutation, mutation_customer::CustomerMutation,
+    mutation_catalog::CatalogMutation, mutation_customer::CustomerMutation, mutation_media::MediaMutation,
     mutation_variant::VariantMutation, payloads::ProductPayload,
 };
 use crate::{
@@ -22,6 +22,7 @@ pub struct Mutation(
     VariantMutation,
     CatalogMutation,
     CustomerMutation,
+    MediaMutation,
 );
 
 #[derive(Default)]

@@ -12,6 +12,7 @@ pub mod details;
 pub mod facets;
 pub mod import;
 pub mod list;
+pub mod media;
 pub mod prices;
 pub mod products;
 pub mod reviews;
