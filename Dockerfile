@@ -1,4 +1,4 @@
-# One image for every role: `agora serve <service>`, `agora migrate`, `agora seed`, `agora sandbox`, `agora doctor`,
+# One image for every role: `agora serve <service>`, `agora migrate`, `agora seed`, `agora media`, `agora sandbox`, `agora doctor`,
 # and `agora-router`.
 
 FROM node:22-bookworm-slim AS graphiql
@@ -33,13 +33,14 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl openssl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --home-dir /var/lib/agora --create-home agora \
-    && install -d -o agora -g agora /var/lib/agora/mail /var/lib/agora/sandbox
+    && install -d -o agora -g agora /var/lib/agora/mail /var/lib/agora/media /var/lib/agora/sandbox
 COPY --from=services /usr/local/bin/agora /usr/local/bin/agora
 COPY --from=router /usr/local/bin/agora-router /usr/local/bin/agora-router
 COPY router/router.config.yaml router/supergraph.graphql router/schema.graphql /srv/agora/router/
 COPY --from=graphiql /src/dist /srv/agora/router/graphiql/dist
 ENV AGORA_HOST=0.0.0.0 \
     AGORA_MAIL_DIR=/var/lib/agora/mail \
+    AGORA_STORAGE_URL=file:///var/lib/agora/media \
     HOST=0.0.0.0 \
     PORT=4000 \
     ROUTER_CONFIG_FILE_PATH=/srv/agora/router/router.config.yaml \

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::{
     io::IsTerminal,
+    os::fd::AsFd,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -206,7 +207,7 @@ async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
     let answer = platform::http::client(TRANSFER)?.get(url).send().await?.error_for_status()?;
     let mut out: Box<dyn tokio::io::AsyncWrite + Unpin> = match file {
         Some(file) => Box::new(tokio::fs::File::create_new(file).await.with_context(|| file.display().to_string())?),
-        None => Box::new(tokio::io::stdout()),
+        None => Box::new(standard_output()?),
     };
     let bar = match std::io::stderr().is_terminal() {
         true => ProgressBar::new_spinner(),
@@ -222,4 +223,10 @@ async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
     out.flush().await?;
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Standard output as a file: it may be a pipe that is slow.
+fn standard_output() -> Result<tokio::fs::File> {
+    let out = std::io::stdout().as_fd().try_clone_to_owned()?;
+    Ok(std::fs::File::from(out).into())
 }

@@ -6,6 +6,7 @@ pub mod database;
 pub mod doctor;
 pub mod home;
 pub mod import;
+pub mod media_role;
 pub mod operator;
 pub mod postgres;
 pub mod router;

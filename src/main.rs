@@ -69,6 +69,8 @@ enum Role {
     Catalog(catalog::Command),
     /// Check the invariants over all databases; exit 1 with the rows that break one
     Doctor(Located),
+    /// Run the media server alone: it takes uploads and hands out pictures and videos
+    Media(agora::media_role::Options),
     /// Run the sandbox payment provider alone
     Sandbox(agora::sandbox_role::Options),
 }
@@ -176,6 +178,7 @@ async fn run(cli: Cli) -> Result<()> {
         }) => import::run(&file, invoices, &target.shared()?, target.port).await,
         Role::Catalog(command) => catalog::run(command).await,
         Role::Doctor(located) => doctor::run(&located.databases()?).await,
+        Role::Media(options) => agora::media_role::run(options, on_signal()).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,
     }
 }

@@ -22,7 +22,10 @@ pub static SERVICES: [Entry; 8] = [
     Entry {
         name: products::NAME,
         migrator: &products::MIGRATOR,
-        build: |deps, _| products::service(deps),
+        build: |deps, settings| {
+            let storage = settings.place.open(&deps.settings.service_key)?;
+            products::service(deps, storage)
+        },
     },
     Entry {
         name: orders::NAME,

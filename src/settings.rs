@@ -1,5 +1,6 @@
 //! What single services are configured with, beside what all share.
 
+use crate::media_role::Place;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::PathBuf;
@@ -75,6 +76,9 @@ pub struct ServiceSettings {
         help_heading = "Services"
     )]
     pub acceptance_hours: i64,
+
+    #[command(flatten)]
+    pub place: Place,
 
     /// SMTP server for mails (smtp:// or smtps://); without it mails are written to the mail folder
     #[arg(long, env = "SMTP_URL", hide_env_values = true, help_heading = "Services")]

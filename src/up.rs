@@ -3,6 +3,7 @@
 use crate::{
     database::Databases,
     home::Home,
+    media_role::DEFAULT_STORAGE,
     postgres::Cluster,
     router::{self, Kind, Router},
     seed,
@@ -19,14 +20,16 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Port of the sandbox payment provider, counted from the router's.
+/// Ports of the sandbox payment provider and of the media server, counted from the router's.
 const SANDBOX_OFFSET: u16 = 10;
+const MEDIA_OFFSET: u16 = 11;
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// Flags of `agora up`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Port of the router; services use the next eight, the sandbox payment provider the tenth after it
+    /// Port of the router; services use the next eight, the sandbox payment provider the
+    /// tenth after it, the media server the eleventh
     #[arg(long, env = "AGORA_PORT", default_value_t = 4000)]
     pub port: u16,
 
@@ -34,7 +37,7 @@ pub struct Options {
     #[arg(long, env = "AGORA_HOST", default_value = "127.0.0.1")]
     pub host: String,
 
-    /// Data folder: private database, secrets, logs, mails
+    /// Data folder: private database, secrets, logs, mails, media
     #[arg(long, env = "AGORA_DATA", default_value = ".agora")]
     pub data: PathBuf,
 
@@ -86,6 +89,7 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
     step("ports");
     let names: Vec<&str> = SERVICES.iter().map(|entry| entry.name).collect();
     let bound = serve::bind(&options.host, options.port, &names).await?;
+    let media = serve::listen(&options.host, options.port + MEDIA_OFFSET, "the media server").await?;
     let sandbox = serve::listen(
         &options.host,
         options.port + SANDBOX_OFFSET,
@@ -108,6 +112,7 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
         step("migrations");
         options.databases.migrate(|_| ()).await?;
         let settings = options.shared.settings(options.port, true).await?;
+        let storage = options.services.place.open(&settings.service_key)?;
         let stripe = sandbox_options(sandbox, &options, &data, &secrets);
         let everything = CancellationToken::new();
         let services = tokio::spawn(drain(everything.clone(), {
@@ -121,6 +126,10 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
         let provider = tokio::spawn(drain(
             everything.clone(),
             sandbox::serve(stripe, everything.clone()),
+        ));
+        let media = tokio::spawn(drain(
+            everything.clone(),
+            platform::storage::serve(storage, media, everything.clone()),
         ));
         let front = tokio::spawn(drain(everything.clone(), {
             let (router, stop) = (router.clone(), everything.clone());
@@ -142,15 +151,15 @@ pub async fn run(mut options: Options, stop: CancellationToken) -> Result<()> {
                 Ok(()) => tokio::select! { () = stop.cancelled() => {}, () = everything.cancelled() => {} },
                 Err(error) => {
                     everything.cancel();
-                    let _ = tokio::join!(front, services, provider);
+                    let _ = tokio::join!(front, services, media, provider);
                     return Err(error);
                 }
             }
         }
         eprintln!("\nStopping …");
         everything.cancel();
-        let (front, services, provider) = tokio::join!(front, services, provider);
-        front?.and(services?).and(provider?)
+        let (front, services, media, provider) = tokio::join!(front, services, media, provider);
+        front?.and(services?).and(media?).and(provider?)
     }
     .await;
     if let Some(cluster) = cluster {
@@ -197,6 +206,13 @@ fn configure(options: &mut Options, data: &DataDir, secrets: &Secrets) -> Result
         services.stripe_webhook_secrets = vec![secrets.stripe_webhook_secret.clone()];
     }
     services.mail_dir = data.join("mail");
+    let place = &mut services.place;
+    place
+        .media_url
+        .get_or_insert_with(|| format!("http://127.0.0.1:{}", options.port + MEDIA_OFFSET));
+    if place.storage_url == DEFAULT_STORAGE {
+        place.storage_url = data.join("media").display().to_string();
+    }
     Ok(())
 }
 
@@ -280,6 +296,7 @@ fn print_table(options: &Options, elapsed: Duration) {
     let base = format!("http://127.0.0.1:{}", options.port);
     let websocket = format!("ws://127.0.0.1:{}/graphql", options.port);
     let health = format!("{base}/healthz  {base}/readyz");
+    let media = format!("http://127.0.0.1:{}/media/…", options.port + MEDIA_OFFSET);
     let sandbox = format!("http://127.0.0.1:{}", options.port + SANDBOX_OFFSET);
     let services = format!(
         "http://127.0.0.1:{}…{}/graphql",
@@ -300,6 +317,7 @@ fn print_table(options: &Options, elapsed: Duration) {
         ),
         ("Services", services),
         ("Payment sandbox", sandbox),
+        ("Media", media),
         ("Data", options.data.display().to_string()),
     ];
     if options.router == Kind::Apollo {

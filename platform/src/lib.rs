@@ -21,6 +21,7 @@ pub mod revocation;
 pub mod privacy;
 pub mod scalars;
 pub mod service;
+pub mod storage;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

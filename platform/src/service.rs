@@ -33,6 +33,7 @@ mod health;
 mod http;
 mod sdl;
 
+pub(crate) use http::layers;
 pub use sdl::sdl;
 
 /// What a service works with.

@@ -5,6 +5,7 @@ use crate::{
     db::{self, Db},
     events::bus::Bus,
     service::Deps,
+    storage::{self, Storage},
     token::{Claims, KeySource, ServiceKey, Signer},
     viewer::{Role, Viewer},
 };
@@ -80,6 +81,16 @@ pub fn viewer(role: Role) -> Viewer {
         roles: vec![role],
         ..Viewer::default()
     }
+}
+
+/// A store in a folder of its own, below the system's folder for temporary files.
+pub fn storage() -> anyhow::Result<Storage> {
+    let folder = std::env::temp_dir().join(format!("agora-test-{}", Uuid::now_v7().simple()));
+    Storage::open(&storage::Settings {
+        url: folder.display().to_string(),
+        public_url: "http://media.test".to_owned(),
+        service_key: ServiceKey::new("test"),
+    })
 }
 
 /// An access token for `viewer`, good for a minute.

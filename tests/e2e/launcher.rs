@@ -49,7 +49,9 @@ fn a_taken_port_is_named_and_nothing_is_started() {
 fn help_names_every_role() {
     let (ok, help) = agora(&["--help"]);
     assert!(ok);
-    for role in ["up", "serve", "migrate", "seed", "import", "doctor", "sandbox"] {
+    for role in [
+        "up", "serve", "migrate", "seed", "import", "doctor", "media", "sandbox",
+    ] {
         assert!(help.contains(role), "{role}");
     }
     let (ok, output) = agora(&["serve", "nonsense"]);

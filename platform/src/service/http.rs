@@ -13,7 +13,7 @@ use tracing::Instrument;
 /// Bytes a request may have. Commands between services carry batches, hence more than the router lets through.
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
-pub(super) fn layers(name: &'static str, router: Router) -> Router {
+pub(crate) fn layers(name: &'static str, router: Router) -> Router {
     router
         .layer(middleware::from_fn(move |request, next| {
             trace(name, request, next)

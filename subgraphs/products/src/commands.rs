@@ -14,21 +14,37 @@ use platform::{
     address::text,
     commands::Call,
     ids::{CategoryId, ProductId, VariantId, uuids},
+    storage::Storage,
 };
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
+/// Pixels of the picture beside a line of an order.
+const LINE_WIDTH: i32 = 320;
 /// Products of one call.
 const MAX_IMPORT: usize = 1000;
 
-/// What an order needs of variants, on sale or not: two statements however many there are.
-pub async fn get_variants(deps: &Deps, ask: GetVariants) -> Result<Vec<VariantInfo>, Error> {
+/// What an order needs of variants, on sale or not: three statements however many there are.
+pub async fn get_variants(
+    deps: &Deps,
+    storage: &Storage,
+    ask: GetVariants,
+) -> Result<Vec<VariantInfo>, Error> {
     let ids = uuids(&ask.ids);
     let variants = store::variants::for_order(deps.db.pool(), &ids).await?;
     let mut prices: HashMap<VariantId, Vec<price::Price>> = HashMap::new();
     for price in store::prices::of(deps.db.pool(), &ids).await? {
         prices.entry(price.variant_id).or_default().push(price);
     }
+    let products: Vec<Uuid> = variants.iter().map(|variant| variant.product.0).collect();
+    let pictures = store::media::first_pictures(deps.db.pool(), &products).await?;
+    let pictures: HashMap<ProductId, String> = pictures
+        .into_iter()
+        .filter_map(|picture| {
+            let file = picture.file(Some(LINE_WIDTH), None)?;
+            Some((picture.product_id, storage.public_url(&file)))
+        })
+        .collect();
     let info = |variant: store::variants::ForOrder| {
         let list = prices.get(&variant.id).map_or(&[][..], Vec::as_slice);
         let ladder = price::ladder(list, ask.currency, ask.tier.as_deref());
@@ -40,7 +56,7 @@ pub async fn get_variants(deps: &Deps, ask: GetVariants) -> Result<Vec<VariantIn
             sku: variant.sku,
             product_name: variant.product_name,
             variant_name: variant.variant_name,
-            image_url: None,
+            image_url: pictures.get(&variant.product).cloned(),
             prices: ladder
                 .into_iter()
                 .map(|(min_quantity, amount)| QuantityPrice { min_quantity, amount })

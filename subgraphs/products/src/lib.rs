@@ -4,7 +4,7 @@ use contracts::{
     events::{LinesDelivered, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged},
     products::{GetCategories, GetSearchStatus, GetVariants, ImportProducts, RebuildSearch, SetSynonyms},
 };
-use platform::{Deps, Service, Viewer};
+use platform::{Deps, Service, Viewer, storage::Storage};
 use std::time::Duration;
 
 pub mod actions;
@@ -16,6 +16,7 @@ mod imports;
 pub mod schema;
 pub mod search;
 pub mod store;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -33,13 +34,13 @@ const PUBLISH_PERIOD: Duration = Duration::from_secs(5);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The service, ready to run.
-pub fn service(deps: Deps) -> anyhow::Result<Service> {
+/// The service, ready to run. Pictures and videos are kept in `storage`.
+pub fn service(deps: Deps, storage: Storage) -> anyhow::Result<Service> {
     let data = {
         let deps = deps.clone();
         move |viewer: &Viewer, data: &mut async_graphql::Data| insert_data(&deps, viewer, data)
     };
-    let variants = deps.clone();
+    let variants = (deps.clone(), storage.clone());
     let import = deps.clone();
     let publisher = deps.clone();
     let (rebuilder, indexed) = (deps.clone(), deps.clone());
@@ -47,15 +48,16 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let status = deps.clone();
     let news = deps.clone();
     let categories = deps.clone();
-    let service = Service::new(NAME, deps.clone(), schema(deps.clone()), data);
+    let schema = schema(deps.clone(), storage.clone());
+    let service = Service::new(NAME, deps.clone(), schema, data);
     let service = platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
         .command::<GetCategories, _, _>(move |_, ask| {
             let deps = categories.clone();
             async move { commands::get_categories(&deps, ask).await }
         })
         .command::<GetVariants, _, _>(move |_, ask| {
-            let deps = variants.clone();
-            async move { commands::get_variants(&deps, ask).await }
+            let (deps, storage) = variants.clone();
+            async move { commands::get_variants(&deps, &storage, ask).await }
         })
         .command::<ImportProducts, _, _>(move |call, ask| {
             let deps = import.clone();
@@ -91,7 +93,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
             let deps = status.clone();
             async move { commands::search::status(&deps).await }
         });
-    Ok(imports::add(service, deps))
+    let service = imports::add(service, deps.clone());
+    Ok(workers::add(service, deps, storage))
 }
 
 /// What resolvers need of one request.
@@ -104,10 +107,11 @@ pub fn insert_data(deps: &Deps, viewer: &Viewer, data: &mut async_graphql::Data)
 }
 
 /// The GraphQL schema.
-pub fn schema(deps: Deps) -> Schema {
+pub fn schema(deps: Deps, storage: Storage) -> Schema {
     platform::service::schema(Query, Mutation::default(), Subscription)
         .register_output_type::<Node>()
         .data(search::backend(&deps))
         .data(deps)
+        .data(storage)
         .finish()
 }

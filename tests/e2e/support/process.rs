@@ -30,13 +30,13 @@ pub fn folder(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("agora-e2e-{}-{name}", std::process::id()))
 }
 
-/// The first of eleven ports in a row that are free now.
+/// The first of twelve ports in a row that are free now.
 pub fn ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = 20_000 + u16::try_from(std::process::id() % 500).unwrap() * 40;
     loop {
         let base = start + NEXT.fetch_add(12, Ordering::Relaxed) % 10_000;
-        if (base..=base + 10).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+        if (base..=base + 11).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return base;
         }
     }

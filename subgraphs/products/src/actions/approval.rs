@@ -80,6 +80,7 @@ pub async fn advance(deps: &Deps, viewer: &Viewer, id: ProductId, ask: Ask<'_>) 
         store::products::apply(&mut tx, id, &open.content)
             .await
             .map_err(super::products::taken_slug)?;
+        store::media::apply_pending(&mut tx, id).await?;
     }
     changed(&mut tx, id).await?;
     tx.commit().await?;

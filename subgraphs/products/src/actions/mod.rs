@@ -16,6 +16,8 @@ pub mod approval;
 pub mod bulk;
 pub mod catalog;
 pub mod news;
+pub mod media;
+pub mod media_files;
 pub mod products;
 pub mod publishing;
 pub mod reviews;

@@ -185,11 +185,14 @@ pub async fn update(
     let content = content(&mut tx, id, &input, Some(&live)).await?;
     let open = store::revisions::open(&mut *tx, &[id.0]).await?.pop();
     let on_sale = product.status == ProductStatus::Approved;
-    let changed_fields = if on_sale {
+    let mut changed_fields = if on_sale {
         content.changes(&live)
     } else {
         Vec::new()
     };
+    if store::media::has_pending(&mut tx, id).await? {
+        changed_fields.push("media".to_owned());
+    }
     match open {
         Some(revision) => {
             reopen(&mut tx, viewer, &product, &revision).await?;
@@ -210,7 +213,12 @@ pub async fn update(
 }
 
 /// An edited revision is a draft again, if that may follow its state.
-async fn reopen(tx: &mut Tx, viewer: &Viewer, product: &Product, revision: &Revision) -> Outcome<()> {
+pub(super) async fn reopen(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    product: &Product,
+    revision: &Revision,
+) -> Outcome<()> {
     if revision.status.step(ProductStatus::Draft)? {
         super::approval::set(tx, viewer, product, revision, ProductStatus::Draft, None).await?;
     }

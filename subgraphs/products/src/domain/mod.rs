@@ -5,6 +5,8 @@ pub mod catalog;
 pub mod details;
 pub mod filter;
 pub mod input;
+pub mod media;
+pub mod picture;
 pub mod price;
 pub mod product;
 pub mod review;

@@ -4,6 +4,7 @@ use crate::{
     domain::{
         bulk::job::CatalogImport,
         catalog::{Attribute, Brand, Category},
+        media::Media,
         price::Price,
         product::Product,
         review::{RatingSummary, Review, ReviewWhere},
@@ -44,6 +45,8 @@ pub struct VariantsOf(pub ProductId);
 pub struct VariantBySku(pub String);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PricesOf(pub VariantId);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MediaOf(pub ProductId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChildrenOf(pub CategoryId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +106,10 @@ loaders! {
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0.0).collect();
         grouped(store::prices::of(r.db.pool(), &ids).await?, |p| PricesOf(p.variant_id))
             .into_iter().map(|(key, prices)| (key, Arc::new(prices))).collect()
+    };
+    MediaOf => Vec<Media>: |r, keys| {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0.0).collect();
+        grouped(store::media::shown(r.db.pool(), &ids).await?, |media| MediaOf(media.product_id))
     };
     CategoryId => Category: |r, keys|
         one_each(store::categories::by_ids(r.db.pool(), &uuids(keys)).await?, |c| c.id);

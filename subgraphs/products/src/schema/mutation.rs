@@ -2,6 +2,7 @@
 
 use super::{
     mutation_bulk::BulkMutation, mutation_catalog::CatalogMutation, mutation_customer::CustomerMutation,
+    mutation_media::MediaMutation,
     mutation_variant::VariantMutation, payloads::ProductPayload,
 };
 use crate::{
@@ -23,6 +24,7 @@ pub struct Mutation(
     CatalogMutation,
     CustomerMutation,
     BulkMutation,
+    MediaMutation,
 );
 
 #[derive(Default)]

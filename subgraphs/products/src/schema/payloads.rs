@@ -1,15 +1,19 @@
 //! What mutations answer: the object as it is now, or why nothing happened.
 
 use super::loaders::{Reader, reader};
-use crate::domain::{
-    bulk::job::CatalogImport,
-    catalog::{Brand, Category},
-    product::Product,
-    review::Review,
-    variant::Variant,
-    wishlist::Wishlist,
+use crate::{
+    actions::media::Ticket,
+    domain::{
+        bulk::job::CatalogImport,
+        catalog::{Brand, Category},
+        product::Product,
+        review::Review,
+        variant::Variant,
+        wishlist::Wishlist,
+    },
 };
-use async_graphql::{Context, Result, SimpleObject, dataloader::Loader};
+use async_graphql::{Context, ID, Result, SimpleObject, dataloader::Loader};
+use chrono::{DateTime, Utc};
 use platform::{
     Error, Outcome, UserError,
     error::Split,
@@ -87,5 +91,33 @@ payloads! {
     CatalogImportPayload {
         /// The import as it is now.
         catalog_import: CatalogImport, by CatalogImportId
+    }
+}
+
+/// A slot for an upload.
+#[derive(SimpleObject)]
+pub struct UploadPayload {
+    /// Where to PUT the file, once, without a login.
+    pub upload_url: Option<String>,
+    /// What `mediaAttach` wants when the file is there.
+    pub media_id: Option<ID>,
+    /// When the URL stops working.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Why nothing happened; empty if it did.
+    pub user_errors: Vec<UserError>,
+}
+
+impl UploadPayload {
+    pub fn new(ticket: Option<Ticket>, user_errors: Vec<UserError>) -> Self {
+        let (url, media, expires_at) = match ticket {
+            Some(ticket) => (Some(ticket.url), Some(ticket.media), Some(ticket.expires_at)),
+            None => (None, None, None),
+        };
+        Self {
+            upload_url: url,
+            media_id: media.map(|id| ID(id.to_string())),
+            expires_at,
+            user_errors,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Relations of a product.
 
 use super::{
-    loaders::{AttributeByCode, HistoryOf, OpenRevisionOf, VariantsOf, reader},
+    loaders::{AttributeByCode, HistoryOf, MediaOf, OpenRevisionOf, VariantsOf, reader},
     review,
     stubs::{User, Vendor},
 };
@@ -9,6 +9,7 @@ use crate::{
     domain::{
         catalog::{AttributeValue, Brand, Category},
         details::Details,
+        media::Media,
         product::{PriceRange, Product},
         review::{RatingSummary, Review, ReviewWhere},
         revision::{ApprovalEvent, Revision},
@@ -59,6 +60,11 @@ impl Product {
             })
         };
         Ok(self.attributes.iter().filter_map(value).collect())
+    }
+
+    /// Pictures and videos, in the vendor's order.
+    async fn media(&self, ctx: &Context<'_>) -> Result<Vec<Media>> {
+        Ok(reader(ctx).load_one(MediaOf(self.id)).await?.unwrap_or_default())
     }
 
     /// What of it can be bought, in the vendor's order. The vendor and staff see inactive ones too.

@@ -1,7 +1,8 @@
 //! Relations and prices of a variant.
 
-use super::loaders::{PricesOf, reader};
+use super::loaders::{MediaOf, PricesOf, reader};
 use crate::domain::{
+    media::Media,
     price::{self, Price},
     product::Product,
     variant::{PriceTier, Variant, VariantOption},
@@ -28,6 +29,12 @@ impl Variant {
         let product = reader(ctx).load_one(self.product_id).await?;
         // Hidden between the two reads.
         Ok(product.ok_or_else(|| Error::BadInput("the product is not available any more".to_owned()))?)
+    }
+
+    /// Pictures and videos: those of its product.
+    async fn media(&self, ctx: &Context<'_>) -> Result<Vec<Media>> {
+        let media = reader(ctx).load_one(MediaOf(self.product_id)).await?;
+        Ok(media.unwrap_or_default())
     }
 
     /// What it is chosen by, in the vendor's order.

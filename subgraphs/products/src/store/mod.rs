@@ -13,6 +13,7 @@ pub mod details;
 pub mod import;
 pub mod list;
 pub mod news;
+pub mod media;
 pub mod prices;
 pub mod privacy;
 pub mod products;

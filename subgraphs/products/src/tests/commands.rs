@@ -85,7 +85,7 @@ async fn variants_for_orders_have_ladders_ancestors_and_the_truth() {
         currency: Currency::GBP,
         tier: tier.map(str::to_owned),
     };
-    let found = commands::get_variants(&shop.deps, ask(Some("GOLD")))
+    let found = commands::get_variants(&shop.deps, &shop.storage, ask(Some("GOLD")))
         .await
         .unwrap();
     assert_eq!(found.len(), 1);
@@ -98,11 +98,15 @@ async fn variants_for_orders_have_ladders_ancestors_and_the_truth() {
             .collect::<Vec<_>>()
     };
     assert_eq!(pairs(&found[0].prices), [(1, 900), (10, 800)]);
-    let found = commands::get_variants(&shop.deps, ask(None)).await.unwrap();
+    let found = commands::get_variants(&shop.deps, &shop.storage, ask(None))
+        .await
+        .unwrap();
     assert_eq!(pairs(&found[0].prices), [(1, 1000), (10, 800)]);
     shop.mutate(&shop.member, &format!("variantDeactivate(id: \"{id}\")"), "")
         .await;
-    let found = commands::get_variants(&shop.deps, ask(None)).await.unwrap();
+    let found = commands::get_variants(&shop.deps, &shop.storage, ask(None))
+        .await
+        .unwrap();
     assert!(!found[0].purchasable);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{MIGRATOR, NAME, Schema, insert_data, schema, store};
 use async_graphql::{Request, Variables};
-use platform::{Deps, Role, Viewer, ids::VendorId, testing::TestDb};
+use platform::{Deps, Role, Viewer, ids::VendorId, storage::Storage, testing::TestDb};
 use serde_json::{Value, json};
 
 mod approval;
@@ -12,12 +12,14 @@ mod catalogue;
 mod commands;
 mod customers;
 mod privacy;
+mod media;
 mod search;
 mod search_index;
 
 /// A shop with one approved vendor, one category and one brand.
 struct Shop {
     deps: Deps,
+    storage: Storage,
     schema: Schema,
     vendor: VendorId,
     category: Value,
@@ -38,9 +40,11 @@ impl Shop {
             ..platform::testing::viewer(Role::Vendor)
         };
         let staff = platform::testing::viewer(Role::Staff);
-        let schema = schema(deps.clone());
+        let storage = platform::testing::storage().unwrap();
+        let schema = schema(deps.clone(), storage.clone());
         let mut shop = Self {
             deps,
+            storage,
             schema,
             vendor,
             category: Value::Null,
@@ -151,7 +155,10 @@ fn code(payload: &Value) -> &str {
 async fn the_committed_sdl_is_the_schema() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let db = TestDb::new(NAME, &MIGRATOR).await.unwrap();
-    let sdl = platform::service::sdl(&schema(db.deps(NAME).unwrap()));
+    let sdl = platform::service::sdl(&schema(
+        db.deps(NAME).unwrap(),
+        platform::testing::storage().unwrap(),
+    ));
     #[expect(clippy::disallowed_methods, reason = "tests have no launcher")]
     if std::env::var("UPDATE_SDL").is_ok() {
         std::fs::write(path, &sdl).unwrap();

@@ -1,0 +1,108 @@
+//! URLs of files: plain ones for `public/`, and signed ones that end.
+
+use super::{Key, unix_now};
+use crate::{error::Error, token::ServiceKey};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::Method;
+use object_store::signer::{SignedUrlOptions, Signer};
+use sha2::Sha256;
+use std::time::Duration;
+use url::form_urlencoded::Serializer;
+
+/// What a signed URL says beside the name of the file. All of it is signed.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub(super) struct Signed {
+    /// Seconds since 1970.
+    expires: u64,
+    #[serde(default)]
+    pub size: u64,
+    #[serde(default, rename = "type")]
+    pub content_type: String,
+    signature: String,
+}
+
+/// Makes and checks URLs of the media server.
+#[derive(Clone)]
+pub(super) struct Links {
+    base: String,
+    /// Keyed; cloned for each use.
+    mac: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Links {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Links({})", self.base)
+    }
+}
+
+impl Links {
+    pub fn new(public_url: &str, service_key: &ServiceKey) -> anyhow::Result<Self> {
+        Ok(Self {
+            base: format!("{}/media", public_url.trim_end_matches('/')),
+            mac: Hmac::new_from_slice(&service_key.derive("storage"))?,
+        })
+    }
+
+    pub fn public(&self, key: &Key) -> String {
+        format!("{}/{key}", self.base)
+    }
+
+    pub fn put(&self, key: &Key, content_type: &str, size: u64, expires: u64) -> String {
+        self.signed("PUT", key, expires, size, content_type)
+    }
+
+    pub fn get(&self, key: &Key, expires: u64) -> String {
+        self.signed("GET", key, expires, 0, "")
+    }
+
+    fn signed(&self, method: &str, key: &Key, expires: u64, size: u64, content_type: &str) -> String {
+        let signature = self.mac(method, key, expires, size, content_type).finalize();
+        let mut query = Serializer::new(String::new());
+        query.append_pair("expires", &expires.to_string());
+        if method == "PUT" {
+            query.append_pair("size", &size.to_string());
+            query.append_pair("type", content_type);
+        }
+        query.append_pair("signature", &hex::encode(signature.into_bytes()));
+        format!("{}?{}", self.public(key), query.finish())
+    }
+
+    /// Whether a URL was made here, for this use, and has not ended.
+    pub fn allows(&self, method: &str, key: &Key, signed: &Signed) -> bool {
+        let mac = self.mac(method, key, signed.expires, signed.size, &signed.content_type);
+        let Ok(signature) = hex::decode(&signed.signature) else {
+            return false;
+        };
+        signed.expires > unix_now() && mac.verify_slice(&signature).is_ok()
+    }
+
+    fn mac(&self, method: &str, key: &Key, expires: u64, size: u64, content_type: &str) -> Hmac<Sha256> {
+        let mut mac = self.mac.clone();
+        // No part but the last can have a line end in it.
+        mac.update(format!("{method}\n{key}\n{expires}\n{size}\n{content_type}").as_bytes());
+        mac
+    }
+}
+
+/// S3 itself refuses another type or size, because both are signed headers.
+pub(super) async fn s3_put(
+    s3: &dyn Signer,
+    key: &Key,
+    content_type: &str,
+    size: u64,
+    seconds: u32,
+) -> Result<String, Error> {
+    let content_type = content_type.parse().map_err(Error::internal)?;
+    let options = SignedUrlOptions::new()
+        .with_signed_header(http::header::CONTENT_TYPE, content_type)
+        .with_signed_header(http::header::CONTENT_LENGTH, size.into());
+    let (path, time) = (key.path(), Duration::from_secs(seconds.into()));
+    let url = s3.signed_url_opts(Method::PUT, path, time, &options).await;
+    url.map(String::from).map_err(Error::unavailable)
+}
+
+pub(super) async fn s3_get(s3: &dyn Signer, key: &Key, seconds: u32) -> Result<String, Error> {
+    let time = Duration::from_secs(seconds.into());
+    let url = s3.signed_url(Method::GET, key.path(), time).await;
+    url.map(String::from).map_err(Error::unavailable)
+}

@@ -1,0 +1,278 @@
+//! The media server over a folder, request by request.
+
+use super::routes;
+use crate::{
+    storage::{Key, Settings, Storage},
+    testing::storage,
+    token::ServiceKey,
+};
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    http::{Method, Request, StatusCode, header},
+    response::Response,
+};
+use tower::ServiceExt as _;
+
+const HOST: &str = "http://media.test";
+
+async fn send(storage: &Storage, request: Request<Body>) -> Response {
+    routes(storage.clone()).oneshot(request).await.unwrap()
+}
+
+async fn put(storage: &Storage, url: &str, content_type: &str, body: &'static [u8]) -> StatusCode {
+    let request = Request::put(url.strip_prefix(HOST).unwrap())
+        .header(header::CONTENT_TYPE, content_type)
+        .header(header::CONTENT_LENGTH, body.len());
+    send(storage, request.body(body.into()).unwrap()).await.status()
+}
+
+async fn get(storage: &Storage, path: &str) -> Response {
+    let path = path.strip_prefix(HOST).unwrap_or(path);
+    send(storage, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+async fn body(response: Response) -> Bytes {
+    to_bytes(response.into_body(), 1 << 20).await.unwrap()
+}
+
+fn key(name: &str) -> Key {
+    Key::new(name).unwrap()
+}
+
+#[tokio::test]
+async fn an_upload_is_exactly_what_its_url_announced() {
+    let storage = storage().unwrap();
+    let key = key("uploads/a");
+    let url = storage.put_url(&key, "image/png", 4, 60).await.unwrap();
+    assert_eq!(
+        put(&storage, &url, "image/png", b"12345").await,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert_eq!(
+        put(&storage, &url, "image/png", b"123").await,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(
+        put(&storage, &url, "text/html", b"1234").await,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
+    let lying = Request::put(url.strip_prefix(HOST).unwrap())
+        .header(header::CONTENT_TYPE, "image/png")
+        .header(header::CONTENT_LENGTH, 4)
+        .body(Body::from("123456789"));
+    assert_eq!(
+        send(&storage, lying.unwrap()).await.status(),
+        StatusCode::BAD_REQUEST
+    );
+    let endless = Request::put(url.strip_prefix(HOST).unwrap())
+        .header(header::CONTENT_TYPE, "image/png")
+        .body(Body::from("1234"));
+    assert_eq!(
+        send(&storage, endless.unwrap()).await.status(),
+        StatusCode::LENGTH_REQUIRED
+    );
+    assert_eq!(storage.size(&key).await.unwrap(), None, "nothing of it is kept");
+    assert_eq!(
+        put(&storage, &url, "image/png", b"1234").await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(storage.get(&key, 4).await.unwrap().unwrap(), "1234");
+    assert!(storage.get(&key, 3).await.is_err(), "the limit holds");
+}
+
+#[tokio::test]
+async fn a_url_that_was_changed_or_has_ended_opens_nothing() {
+    let storage = storage().unwrap();
+    let (file, other) = (key("uploads/a"), key("uploads/b"));
+    let url = storage.put_url(&file, "image/png", 4, 60).await.unwrap();
+    for forged in [
+        url.replace("uploads/a", "uploads/b"),
+        url.replace("uploads/a", "public/a"),
+        url.replace("size=4", "size=5"),
+        url.replace("image%2Fpng", "text%2Fhtml"),
+        url.replace("expires=", "expires=9"),
+        url.replace("signature=", "signature=00"),
+        url.split_once("&signature").unwrap().0.to_owned(),
+        url.split_once('?').unwrap().0.to_owned(),
+        storage.put_url(&file, "image/png", 4, 0).await.unwrap(),
+        storage.get_url(&file, 60).await.unwrap(),
+        elsewhere().put_url(&file, "image/png", 4, 60).await.unwrap(),
+    ] {
+        let status = put(&storage, &forged, "image/png", b"1234").await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{forged}");
+    }
+    assert_eq!(storage.size(&file).await.unwrap(), None);
+    assert_eq!(storage.size(&other).await.unwrap(), None);
+
+    storage.put(&file, b"secret".to_vec()).await.unwrap();
+    let good = storage.get_url(&file, 60).await.unwrap();
+    let response = get(&storage, &good).await;
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "private, no-store");
+    assert!(
+        response.headers()[header::CONTENT_DISPOSITION]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment")
+    );
+    assert_eq!(body(response).await, "secret");
+    for bad in [
+        storage.public_url(&file),
+        good.replace("uploads/a", "uploads/b"),
+        storage.get_url(&file, 0).await.unwrap(),
+        url,
+    ] {
+        assert_eq!(get(&storage, &bad).await.status(), StatusCode::NOT_FOUND, "{bad}");
+    }
+}
+
+/// The same folder's name, another instance's secret.
+fn elsewhere() -> Storage {
+    let settings = Settings {
+        url: std::env::temp_dir().display().to_string(),
+        public_url: HOST.to_owned(),
+        service_key: ServiceKey::new("another"),
+    };
+    Storage::open(&settings).unwrap()
+}
+
+#[tokio::test]
+async fn public_files_are_safe_to_show_and_to_cache() {
+    let storage = storage().unwrap();
+    for (name, content_type, shown) in [
+        ("public/a.webp", "image/webp", "inline"),
+        ("public/a.svg", "application/octet-stream", "attachment"),
+        ("public/a.html", "application/octet-stream", "attachment"),
+    ] {
+        storage.put(&key(name), b"0123456789".to_vec()).await.unwrap();
+        let response = get(&storage, &storage.public_url(&key(name))).await;
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), content_type);
+        assert!(header("content-disposition").starts_with(shown));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert!(header("content-security-policy").contains("sandbox"));
+        assert!(header("cache-control").contains("immutable"));
+        assert_eq!(header("content-length"), "10");
+    }
+}
+
+#[tokio::test]
+async fn ranges_and_repeated_requests() {
+    let storage = storage().unwrap();
+    storage
+        .put(&key("public/a.mp4"), b"0123456789".to_vec())
+        .await
+        .unwrap();
+    let ask = |name: header::HeaderName, value: &str| {
+        let request = Request::get("/media/public/a.mp4")
+            .header(name, value)
+            .body(Body::empty());
+        send(&storage, request.unwrap())
+    };
+    for (range, bytes, content_range) in [
+        ("bytes=0-0", "0", "bytes 0-0/10"),
+        ("bytes=8-", "89", "bytes 8-9/10"),
+        ("bytes=-3", "789", "bytes 7-9/10"),
+        ("bytes=5-500", "56789", "bytes 5-9/10"),
+    ] {
+        let response = ask(header::RANGE, range).await;
+        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT);
+        assert_eq!(response.headers()[header::CONTENT_RANGE], content_range);
+        assert_eq!(body(response).await, bytes);
+    }
+    assert_eq!(
+        ask(header::RANGE, "bytes=10-").await.status(),
+        StatusCode::RANGE_NOT_SATISFIABLE
+    );
+    for whole in ["bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "bytes=-"] {
+        assert_eq!(
+            ask(header::RANGE, whole).await.status(),
+            StatusCode::OK,
+            "{whole}"
+        );
+    }
+    let tag = get(&storage, "/media/public/a.mp4").await.headers()[header::ETAG].clone();
+    let again = ask(header::IF_NONE_MATCH, tag.to_str().unwrap()).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    let head = Request::head("/media/public/a.mp4").body(Body::empty()).unwrap();
+    let head = send(&storage, head).await;
+    assert_eq!(head.headers()[header::CONTENT_LENGTH], "10");
+    assert_eq!(body(head).await, "");
+}
+
+#[tokio::test]
+async fn no_name_leads_out_of_the_store() {
+    let storage = storage().unwrap();
+    for path in [
+        "/media/../secrets.json",
+        "/media/public/../../secrets.json",
+        "/media/public/%2e%2e/%2e%2e/secrets.json",
+        "/media/public%2f..%2f..%2fsecrets.json",
+        "/media/public/a%00.webp",
+        "/media/public//etc/passwd",
+        "/media//etc/passwd",
+        "/media/public/a%5c..%5cb",
+        "/media/",
+    ] {
+        assert_eq!(
+            get(&storage, path).await.status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+        let put = Request::builder()
+            .method(Method::PUT)
+            .uri(path)
+            .body(Body::empty());
+        assert_eq!(
+            send(&storage, put.unwrap()).await.status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_signs_uploads_itself_with_size_and_type() {
+    let store = object_store::aws::AmazonS3Builder::new()
+        .with_bucket_name("shop")
+        .with_region("eu-central-1")
+        .with_access_key_id("key")
+        .with_secret_access_key("secret")
+        .build()
+        .unwrap();
+    let file = key("uploads/a");
+    let url = super::super::links::s3_put(&store, &file, "image/png", 4, 900)
+        .await
+        .unwrap();
+    assert!(
+        url.starts_with("https://") && url.contains("/uploads/a?"),
+        "{url}"
+    );
+    assert!(
+        url.contains("X-Amz-Expires=900") && url.contains("X-Amz-Signature="),
+        "{url}"
+    );
+    assert!(url.contains("content-length%3Bcontent-type%3Bhost"), "{url}");
+    let url = super::super::links::s3_get(&store, &file, 60).await.unwrap();
+    assert!(url.contains("X-Amz-Expires=60"), "{url}");
+}
+
+#[test]
+fn a_store_is_named_by_a_url() {
+    let open = |url: &str| {
+        Storage::open(&Settings {
+            url: url.to_owned(),
+            public_url: HOST.to_owned(),
+            service_key: ServiceKey::new("test"),
+        })
+    };
+    for bad in [
+        "ftp://host/x",
+        "file://relative",
+        "s3://",
+        "s3://bucket?colour=red",
+        "s3://bucket/?x=1",
+    ] {
+        assert!(open(bad).is_err(), "{bad}");
+    }
+    assert!(open("s3://bucket?region=eu-central-1&endpoint=http://127.0.0.1:8333").is_ok());
+}
