@@ -1,6 +1,8 @@
 //! `agora`: one binary for every role.
 
-use agora::{database::Databases, doctor, import, operator, serve, services::SERVICES, settings::ServiceSettings, up};
+use agora::{
+    database::Databases, doctor, import, operator, serve, services::SERVICES, settings::ServiceSettings, up,
+};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use platform::telemetry::{self, LogFormat};
@@ -53,12 +55,8 @@ enum Role {
     #[command(subcommand)]
     User(User),
     /// Show and change the keys that sign access tokens of a running shop
-    Keys {
-        #[command(subcommand)]
-        what: operator::Keys,
-        #[command(flatten)]
-        target: Target,
-    },
+    #[command(subcommand)]
+    Keys(Keys),
     /// Bring data of another shop into a running one
     #[command(subcommand)]
     Import(Import),
@@ -66,6 +64,21 @@ enum Role {
     Doctor(Located),
     /// Run the sandbox payment provider alone
     Sandbox(agora::sandbox_role::Options),
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Show the keys
+    List(Target),
+    /// Make a new key, which signs a minute later; tokens of the old one stay good until they end
+    Rotate(Target),
+    /// End a key and all its tokens within a minute, for a key that has leaked
+    Retire {
+        /// As `agora keys list` shows it
+        kid: String,
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 #[derive(Subcommand)]
@@ -163,7 +176,7 @@ async fn run(cli: Cli) -> Result<()> {
         Role::User(User::Create { new, target }) => {
             operator::create_user(&target.shared()?, target.port, new).await
         }
-        Role::Keys { what, target } => operator::keys(&target.shared()?, target.port, what).await,
+        Role::Keys(what) => keys(what).await,
         Role::Import(Import::OnlineRetail {
             file,
             invoices,
@@ -172,6 +185,15 @@ async fn run(cli: Cli) -> Result<()> {
         Role::Doctor(located) => doctor::run(&located.databases()?).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,
     }
+}
+
+async fn keys(what: Keys) -> Result<()> {
+    let (what, target) = match what {
+        Keys::List(target) => (operator::Keys::List, target),
+        Keys::Rotate(target) => (operator::Keys::Rotate, target),
+        Keys::Retire { kid, target } => (operator::Keys::Retire { kid }, target),
+    };
+    operator::keys(&target.shared()?, target.port, what).await
 }
 
 async fn serve(options: Serve) -> Result<()> {

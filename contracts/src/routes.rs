@@ -1,9 +1,10 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{
-    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LowStockRaised, OrderConfirmed, OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged,
-    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockStateChanged,
-    VendorOrderStatusChanged, VendorStatusChanged,
+    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LowStockRaised, OrderConfirmed,
+    OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
+    RefundStatusChanged, ShipmentStatusChanged, StockStateChanged, VendorOrderStatusChanged,
+    VendorStatusChanged,
 };
 use platform::events::{Event, Routes};
 

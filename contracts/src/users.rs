@@ -146,7 +146,9 @@ command!(CreateUser, "users", "create_user", CreateUserReply);
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum CreateUserReply {
-    Created { user: UserId },
+    Created {
+        user: UserId,
+    },
     /// There is such a login; nothing was changed.
     Exists,
 }
