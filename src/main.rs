@@ -55,12 +55,8 @@ enum Role {
     #[command(subcommand)]
     User(User),
     /// Show and change the keys that sign access tokens of a running shop
-    Keys {
-        #[command(subcommand)]
-        what: operator::Keys,
-        #[command(flatten)]
-        target: Target,
-    },
+    #[command(subcommand)]
+    Keys(Keys),
     /// Bring data of another shop into a running one
     #[command(subcommand)]
     Import(Import),
@@ -73,6 +69,21 @@ enum Role {
     Media(agora::media_role::Options),
     /// Run the sandbox payment provider alone
     Sandbox(agora::sandbox_role::Options),
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Show the keys
+    List(Target),
+    /// Make a new key, which signs a minute later; tokens of the old one stay good until they end
+    Rotate(Target),
+    /// End a key and all its tokens within a minute, for a key that has leaked
+    Retire {
+        /// As `agora keys list` shows it
+        kid: String,
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 #[derive(Subcommand)]
@@ -170,7 +181,7 @@ async fn run(cli: Cli) -> Result<()> {
         Role::User(User::Create { new, target }) => {
             operator::create_user(&target.shared()?, target.port, new).await
         }
-        Role::Keys { what, target } => operator::keys(&target.shared()?, target.port, what).await,
+        Role::Keys(what) => keys(what).await,
         Role::Import(Import::OnlineRetail {
             file,
             invoices,
@@ -181,6 +192,15 @@ async fn run(cli: Cli) -> Result<()> {
         Role::Media(options) => agora::media_role::run(options, on_signal()).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,
     }
+}
+
+async fn keys(what: Keys) -> Result<()> {
+    let (what, target) = match what {
+        Keys::List(target) => (operator::Keys::List, target),
+        Keys::Rotate(target) => (operator::Keys::Rotate, target),
+        Keys::Retire { kid, target } => (operator::Keys::Retire { kid }, target),
+    };
+    operator::keys(&target.shared()?, target.port, what).await
 }
 
 async fn serve(options: Serve) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use crate::serve::Shared;
 use anyhow::{Context, Result, bail, ensure};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use contracts::users::{CreateUser, CreateUserReply, KeyInfo, ListKeys, RetireKey, RotateKey};
 use platform::Role;
 use std::{
@@ -47,18 +47,12 @@ impl Grant {
     }
 }
 
-/// `agora keys …`
-#[derive(Debug, Clone, Subcommand)]
+/// What to do with the keys of access tokens.
+#[derive(Debug)]
 pub enum Keys {
-    /// Show the keys of access tokens
     List,
-    /// Make a new key, which signs a minute later; tokens of the old one stay good until they end
     Rotate,
-    /// End a key and all its tokens within a minute, for a key that has leaked
-    Retire {
-        /// As `agora keys list` shows it
-        kid: String,
-    },
+    Retire { kid: String },
 }
 
 /// Makes a login; one that exists is left as it is.

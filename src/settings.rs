@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Flags and environment variables of single services.
 #[derive(Debug, Clone, Args)]
 pub struct ServiceSettings {
-    /// Ed25519 private key (PKCS#8 PEM) that signs access tokens; the users service needs it
+    /// Ed25519 private key (PKCS#8 PEM), the first that signs access tokens; the users service needs it
     #[arg(
         long,
         env = "AGORA_SIGNING_KEY",
@@ -16,6 +16,10 @@ pub struct ServiceSettings {
         help_heading = "Services"
     )]
     pub signing_key: Option<String>,
+
+    /// Let nobody log in before their mailbox is verified; registrations then do not tell who has an account
+    #[arg(long, env = "AGORA_VERIFY_EMAIL_FIRST", help_heading = "Services")]
+    pub verify_email_first: bool,
 
     /// Base URL of Stripe's API or of the sandbox; without it no card is accepted
     #[arg(long, env = "STRIPE_API_BASE", help_heading = "Services")]
@@ -113,7 +117,10 @@ impl ServiceSettings {
             .signing_key
             .clone()
             .context("the users service needs AGORA_SIGNING_KEY")?;
-        Ok(users::Settings { signing_key_pem: key })
+        Ok(users::Settings {
+            signing_key_pem: key,
+            verify_email_first: self.verify_email_first,
+        })
     }
 
     pub(crate) fn orders(&self) -> orders::Settings {

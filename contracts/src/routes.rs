@@ -1,6 +1,12 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews, VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled};
+use crate::events::{
+    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LowStockRaised, OrderConfirmed,
+    OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
+    RefundStatusChanged, ShipmentStatusChanged, StockStateChanged, VendorOrderStatusChanged,
+    VendorStatusChanged,
+};
 use platform::events::{Event, Routes};
 
 pub const ROUTES: Routes = &[

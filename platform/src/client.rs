@@ -54,7 +54,9 @@ pub struct Client {
 impl Client {
     pub(crate) fn of(headers: &HeaderMap, router: Option<&RouterKey>) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let through_router = router.zip(text(ROUTER_KEY_HEADER)).is_some_and(|(key, said)| key.is(said));
+        let through_router = router
+            .zip(text(ROUTER_KEY_HEADER))
+            .is_some_and(|(key, said)| key.is(said));
         if !through_router {
             return Self::default();
         }
@@ -90,7 +92,10 @@ mod tests {
             (ADDRESS_HEADER, "2001:db8::7"),
             (AGENT_HEADER, "curl/8"),
         ];
-        pairs.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -99,7 +104,11 @@ mod tests {
         let seen = Client::of(&headers("secret"), key.as_ref());
         assert_eq!(seen.agent.as_deref(), Some("curl/8"));
         assert_eq!(seen.network().unwrap().to_string(), "2001:db8::");
-        for (headers, key) in [(headers("guess"), key.as_ref()), (headers(""), None), (HeaderMap::new(), key.as_ref())] {
+        for (headers, key) in [
+            (headers("guess"), key.as_ref()),
+            (headers(""), None),
+            (HeaderMap::new(), key.as_ref()),
+        ] {
             assert_eq!(Client::of(&headers, key), Client::default());
         }
         assert!(RouterKey::new("").is_none());

@@ -41,7 +41,10 @@ pub struct Revocations(Arc<RwLock<HashMap<SessionId, u64>>>);
 
 impl Revocations {
     pub fn replace(&self, list: Vec<Revocation>) {
-        let list = list.into_iter().map(|entry| (entry.session, entry.tokens_until)).collect();
+        let list = list
+            .into_iter()
+            .map(|entry| (entry.session, entry.tokens_until))
+            .collect();
         if let Ok(mut current) = self.0.write() {
             *current = list;
         }
@@ -49,7 +52,9 @@ impl Revocations {
 
     /// Whether the token that this viewer came with is dead.
     pub fn concern(&self, viewer: &Viewer) -> bool {
-        let Some(session) = viewer.session else { return false };
+        let Some(session) = viewer.session else {
+            return false;
+        };
         let until = self.0.read().ok().and_then(|list| list.get(&session).copied());
         until.is_some_and(|until| viewer.expires_at.is_none_or(|ends| ends <= until))
     }
@@ -94,8 +99,14 @@ mod tests {
         };
         let (gone, changed) = (SessionId::new(), SessionId::new());
         list.replace(vec![
-            Revocation { session: gone, tokens_until: u64::MAX },
-            Revocation { session: changed, tokens_until: 1000 },
+            Revocation {
+                session: gone,
+                tokens_until: u64::MAX,
+            },
+            Revocation {
+                session: changed,
+                tokens_until: 1000,
+            },
         ]);
         assert!(list.concern(&of(gone, 9_999_999)));
         assert!(list.concern(&of(changed, 1000)));

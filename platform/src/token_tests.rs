@@ -62,7 +62,12 @@ fn without(value: &Value, field: &str) -> Value {
 async fn the_forger_s_own_way_of_writing_is_sound() {
     let signer = signer();
     let claims = json!(Claims::new(&shopper(), 60)).to_string();
-    assert!(verifier(&signer).verify(&forged(&signer, &header(&signer), &claims)).await.is_some());
+    assert!(
+        verifier(&signer)
+            .verify(&forged(&signer, &header(&signer), &claims))
+            .await
+            .is_some()
+    );
 }
 
 #[tokio::test]
@@ -70,7 +75,9 @@ async fn claims_that_are_missing_or_wrong_are_refused() {
     let signer = signer();
     let verifier = verifier(&signer);
     let (good, now) = (json!(Claims::new(&shopper(), 60)), unix_now());
-    let mut cases: Vec<Value> = ["iss", "aud", "sub", "exp", "nbf"].map(|claim| without(&good, claim)).into();
+    let mut cases: Vec<Value> = ["iss", "aud", "sub", "exp", "nbf"]
+        .map(|claim| without(&good, claim))
+        .into();
     for (claim, value) in [
         ("exp", json!(now - 31)),
         ("exp", json!("tomorrow")),
@@ -100,7 +107,12 @@ async fn claims_that_are_missing_or_wrong_are_refused() {
     }
     // Said twice: which one counts must not depend on the reader.
     let twice = good.to_string().replacen('{', "{\"sub\":\"x\",", 1);
-    assert!(verifier.verify(&forged(&signer, &header(&signer), &twice)).await.is_none());
+    assert!(
+        verifier
+            .verify(&forged(&signer, &header(&signer), &twice))
+            .await
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -110,13 +122,22 @@ async fn headers_that_are_not_ours_are_refused() {
     let claims = json!(Claims::new(&shopper(), 60)).to_string();
     let good = header(&signer);
     let mut cases: Vec<Value> = ["alg", "typ", "kid"].map(|field| without(&good, field)).into();
-    for alg in ["none", "None", "NONE", "HS256", "HS512", "RS256", "ES256", "PS256", "ES384", "EdDsa", ""] {
+    for alg in [
+        "none", "None", "NONE", "HS256", "HS512", "RS256", "ES256", "PS256", "ES384", "EdDsa", "",
+    ] {
         cases.push(with(&good, "alg", json!(alg)));
     }
     for typ in ["JWT", "jwt", "refresh+jwt", "application/jwt", ""] {
         cases.push(with(&good, "typ", json!(typ)));
     }
-    for kid in ["", "../../dev/null", "x' or '1'='1", "http://127.0.0.1:1/keys", &"k".repeat(10_000), "unknown"] {
+    for kid in [
+        "",
+        "../../dev/null",
+        "x' or '1'='1",
+        "http://127.0.0.1:1/keys",
+        &"k".repeat(10_000),
+        "unknown",
+    ] {
         cases.push(with(&good, "kid", json!(kid)));
     }
     // Ways to bring a key along, and extensions that we would have to understand.

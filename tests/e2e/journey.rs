@@ -156,7 +156,7 @@ async fn login_token(shop: &Shop, email: &str) -> String {
         .to_owned()
 }
 
-/// A refresh token works once; using it again ends the whole family.
+/// A refresh token works once. Asking twice at once is no theft: its successor goes on working.
 async fn tokens_rotate(shop: &Shop, email: &str) {
     let anonymous = shop.anonymous();
     let login = "mutation($email: String!, $password: String!) {
@@ -175,10 +175,7 @@ async fn tokens_rotate(shop: &Shop, email: &str) {
         anonymous.run(refresh, json!({ "token": first })).await.is_err(),
         "a used token is refused"
     );
-    assert!(
-        anonymous.run(refresh, json!({ "token": second })).await.is_err(),
-        "and takes its successors with it"
-    );
+    anonymous.run(refresh, json!({ "token": second })).await.unwrap();
 
     let client = anonymous.login(email, PASSWORD).await.unwrap();
     client

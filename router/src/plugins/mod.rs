@@ -5,6 +5,7 @@
 //! headers, so that a browser can read them.
 
 mod authentication;
+mod client;
 mod graphiql;
 mod limits;
 mod paths;
@@ -23,6 +24,7 @@ pub fn registry() -> PluginRegistry {
         .register::<trace::Trace>()
         .register::<graphiql::Graphiql>()
         .register::<paths::Paths>()
+        .register::<client::Client>()
         .register::<rate_limit::RateLimit>()
         .register::<authentication::Authentication>()
         .register::<limits::Limits>()

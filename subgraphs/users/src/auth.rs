@@ -13,7 +13,10 @@ use platform::{
 };
 use sha2::{Digest, Sha256};
 use std::{
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::sync::Semaphore;
@@ -31,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Auth {
     /// The key of the configuration.
     configured: Signer,
+    /// Whether the keys of the database are known.
+    adopted: Arc<AtomicBool>,
     /// The key that signs now.
     signer: Arc<RwLock<Signer>>,
     /// The keys that are accepted now.
@@ -76,6 +81,7 @@ impl Auth {
         let secret = Secret::new().map_err(|e| anyhow!(e.describe()))?;
         let decoy = hash_now(&secret.text)?.into();
         Ok(Self {
+            adopted: Arc::default(),
             signer: Arc::new(RwLock::new(configured.clone())),
             configured,
             keys,
@@ -104,12 +110,22 @@ impl Auth {
         if let Ok(mut current) = self.keys.write() {
             *current = keys;
         }
+        self.adopted.store(true, Ordering::Release);
+    }
+
+    /// Until then the configured key may be one that has ended long ago.
+    pub fn has_adopted(&self) -> bool {
+        self.adopted.load(Ordering::Acquire)
     }
 
     /// An access token and when it ends (seconds since 1970).
     pub fn access_token(&self, viewer: &Viewer) -> Result<(String, u64), Error> {
         let claims = Claims::new(viewer, ACCESS_TOKEN_SECONDS);
-        let signer = self.signer.read().map_err(|_| anyhow!("the signing key is broken"))?.clone();
+        let signer = self
+            .signer
+            .read()
+            .map_err(|_| anyhow!("the signing key is broken"))?
+            .clone();
         Ok((signer.sign(&claims)?, claims.exp))
     }
 
@@ -133,9 +149,7 @@ impl Auth {
         let password = password.to_owned();
         let right = self.slowly(move || {
             let parsed = PasswordHash::new(&hash).map_err(|e| anyhow!("a stored hash is broken: {e}"))?;
-            Ok(argon2()?
-                .verify_password(password.as_bytes(), &parsed)
-                .is_ok())
+            Ok(argon2()?.verify_password(password.as_bytes(), &parsed).is_ok())
         });
         Ok(right.await? && known)
     }

@@ -66,6 +66,14 @@ pub async fn refresh(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
+/// Before anything is signed or published for the first time.
+pub async fn ready(app: &App) -> Result<(), Error> {
+    match app.auth.has_adopted() {
+        true => Ok(()),
+        false => refresh(app).await,
+    }
+}
+
 /// True if there is a key to sign with.
 fn adopt(auth: &Auth, key: &ServiceKey, rows: &[KeyRow]) -> Result<bool, Error> {
     let seal = Seal::new(key)?;
@@ -87,7 +95,14 @@ async fn make(app: &App, delay: i32) -> Result<String, Error> {
     let pem = Signer::generate_pem()?;
     let signer = Signer::from_pem(&pem)?;
     let sealed = Seal::new(&app.deps.settings.service_key)?.close(signer.kid(), &pem)?;
-    keys::insert(app.deps.db.pool(), signer.jwk(), signer.kid(), Some(&sealed), delay).await?;
+    keys::insert(
+        app.deps.db.pool(),
+        signer.jwk(),
+        signer.kid(),
+        Some(&sealed),
+        delay,
+    )
+    .await?;
     Ok(signer.kid().to_owned())
 }
 

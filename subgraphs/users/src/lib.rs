@@ -20,7 +20,7 @@ mod tests;
 
 use async_graphql::{Context, EmptySubscription};
 use auth::Auth;
-use axum::{Json, Router, routing::get};
+use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use contracts::{
     events::{OrderConfirmed, OrderStatusChanged, RefundStatusChanged},
     users::{
@@ -28,6 +28,7 @@ use contracts::{
         ListKeys, RedeemPoints, ReleasePoints, RetireKey, ReversePoints, RotateKey, SetGuestContact,
     },
 };
+use jsonwebtoken::jwk::JwkSet;
 use platform::{Deps, Error, Service, Viewer, revocation::GetRevocations};
 use schema::{loaders::Reader, mutation::Mutation, query::Query};
 use std::{
@@ -44,6 +45,9 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 pub struct Settings {
     /// Ed25519 private key for access tokens, PKCS#8 PEM.
     pub signing_key_pem: String,
+    /// Nobody logs in before their mailbox is verified, and a registration does not tell whether an address has an
+    /// account already.
+    pub verify_email_first: bool,
 }
 
 /// What actions work with.
@@ -51,6 +55,7 @@ pub struct Settings {
 pub(crate) struct App {
     pub deps: Deps,
     pub auth: Auth,
+    pub verify_email_first: bool,
 }
 
 /// The app of this request.
@@ -66,7 +71,9 @@ pub(crate) struct Tried(AtomicBool);
 pub(crate) fn once(ctx: &Context<'_>) -> Result<(), Error> {
     match ctx.data_unchecked::<Tried>().0.swap(true, Ordering::Relaxed) {
         false => Ok(()),
-        true => Err(Error::BadInput("one login, registration or mail per operation".to_owned())),
+        true => Err(Error::BadInput(
+            "one login, registration or mail per operation".to_owned(),
+        )),
     }
 }
 
@@ -84,6 +91,14 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription>
 /// The federation SDL of this service.
 pub fn sdl() -> String {
     platform::service::sdl(&builder().finish())
+}
+
+async fn jwks(State(app): State<App>) -> Result<Json<JwkSet>, StatusCode> {
+    keys::ready(&app).await.map_err(|error| {
+        tracing::error!(error = error.describe(), "cannot read the keys");
+        StatusCode::SERVICE_UNAVAILABLE
+    })?;
+    Ok(Json(app.auth.keys()))
 }
 
 /// How often the keys are looked at, because another process may have changed them.
@@ -113,12 +128,11 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     let app = App {
         deps: deps.clone(),
         auth,
+        verify_email_first: settings.verify_email_first,
     };
-    let auth = app.auth.clone();
-    let jwks = Router::new().route(
-        "/.well-known/jwks.json",
-        get(move || std::future::ready(Json(auth.keys()))),
-    );
+    let jwks = Router::new()
+        .route("/.well-known/jwks.json", get(jwks))
+        .with_state(app.clone());
     let loyal = app.clone();
     let db = deps.db.clone();
     let data = move |viewer: &Viewer, data: &mut async_graphql::Data| {

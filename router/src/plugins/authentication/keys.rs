@@ -16,7 +16,7 @@ use super::Refusal;
 /// Tokens with made-up key ids must not make the router hammer the users service.
 const RELOAD_AT_MOST_EVERY: Duration = Duration::from_secs(10);
 /// A key that was withdrawn is trusted no longer than this.
-const MAX_AGE: Duration = Duration::from_secs(300);
+const MAX_AGE: Duration = Duration::from_secs(30);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 
 type Map = HashMap<String, DecodingKey>;

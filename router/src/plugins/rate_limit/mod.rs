@@ -2,7 +2,7 @@
 //!
 //! The limits hold per router process: with N routers a client may reach N times as much.
 
-mod address;
+pub mod address;
 mod rate;
 
 use std::hash::Hash;

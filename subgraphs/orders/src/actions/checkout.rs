@@ -211,7 +211,16 @@ pub async fn complete(
     }
     if let Some(email) = email.filter(|_| viewer.user.is_none()) {
         let (order, customer) = (saga.order_id, saga.customer_id);
-        tasks::later(&mut tx, order, &Task::GuestContact { order, customer, email }).await?;
+        tasks::later(
+            &mut tx,
+            order,
+            &Task::GuestContact {
+                order,
+                customer,
+                email,
+            },
+        )
+        .await?;
     }
     on_behalf::audit(&mut tx, viewer, row.customer_id, "cart.checkout", cart).await?;
     store::carts::set_status(&mut tx, cart, CartStatus::Locked).await?;

@@ -21,7 +21,9 @@ async fn fill(world: &World, customer: &Viewer, lines: &[(VariantId, i32)]) {
         .iter()
         .map(|(variant, quantity)| json!({"variantId": variant.to_string(), "quantity": quantity}))
         .collect();
-    let done = world.run(customer, add, json!({"id": cart, "lines": lines})).await;
+    let done = world
+        .run(customer, add, json!({"id": cart, "lines": lines}))
+        .await;
     assert_eq!(done["cartLinesAdd"]["userErrors"], json!([]));
 }
 
@@ -50,7 +52,10 @@ async fn carts_merge_once_however_often_it_is_asked() {
         tx.commit().await.unwrap();
     };
     let (answers, ()) = tokio::join!(asked, heard);
-    let merged = answers.iter().filter(|answer| answer.as_ref().unwrap().merged).count();
+    let merged = answers
+        .iter()
+        .filter(|answer| answer.as_ref().unwrap().merged)
+        .count();
     assert!(merged <= 1);
     // Summed and capped; nothing is lost and nothing is there twice.
     assert_eq!(
@@ -73,13 +78,20 @@ async fn strategies_keep_what_they_say() {
         fill(&world, &guest, &[(variant, 3)]).await;
         fill(&world, &account, &[(variant, 1)]).await;
         let command = command(&guest, &account, strategy);
-        assert!(merge::at_login(&world.deps, Moment::LIVE, &command).await.unwrap().merged);
+        assert!(
+            merge::at_login(&world.deps, Moment::LIVE, &command)
+                .await
+                .unwrap()
+                .merged
+        );
         assert_eq!(lines(&world, &account).await[0]["quantity"], expected);
         // A guest's cart is also taken where the account has none.
         let (guest, account) = (viewer(Role::Guest), viewer(Role::Customer));
         fill(&world, &guest, &[(variant, 3)]).await;
         let command = self::command(&guest, &account, strategy);
-        merge::at_login(&world.deps, Moment::LIVE, &command).await.unwrap();
+        merge::at_login(&world.deps, Moment::LIVE, &command)
+            .await
+            .unwrap();
         assert_eq!(lines(&world, &account).await[0]["quantity"], 3);
     }
 }
@@ -97,36 +109,56 @@ async fn a_guest_s_order_goes_to_the_account_and_its_address_to_users() {
     let order = world.checkout_with(&cart, "k", Some("ann@shop.example")).await["order"]["id"].take();
     assert!(order.is_string());
     crate::actions::tasks::step(&world.deps).await.unwrap();
-    assert!(world.facts.lock().unwrap().calls.contains(&"set_guest_contact".to_owned()));
+    assert!(
+        world
+            .facts
+            .lock()
+            .unwrap()
+            .calls
+            .contains(&"set_guest_contact".to_owned())
+    );
     let kept: i64 = sqlx::query_scalar("select count(*) from orders.tasks where body::text like '%@%'")
         .fetch_one(world.deps.db.pool())
         .await
         .unwrap();
     assert_eq!(kept, 0);
 
-    let (guest, account, stranger) = (world.customer.clone(), viewer(Role::Customer), viewer(Role::Customer));
+    let (guest, account, stranger) = (
+        world.customer.clone(),
+        viewer(Role::Customer),
+        viewer(Role::Customer),
+    );
     let id = OrderId::parse(order.as_str().unwrap()).unwrap();
     assert_eq!(world.order(&account, &order).await, Value::Null);
     let mut tx = world.deps.db.begin(Moment::LIVE).await.unwrap();
-    merge::customers(&mut tx, &command(&guest, &account, MergeStrategy::Merge)).await.unwrap();
+    merge::customers(&mut tx, &command(&guest, &account, MergeStrategy::Merge))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(world.order(&account, &order).await["status"], "PENDING_PAYMENT");
     assert_eq!(world.order(&stranger, &order).await, Value::Null);
     assert_eq!(world.order(&guest, &order).await, Value::Null);
-    let told: i64 = sqlx::query_scalar("select count(*) from orders.outbox where topic = 'orders.orders_reassigned'")
-        .fetch_one(world.deps.db.pool())
-        .await
-        .unwrap();
+    let told: i64 =
+        sqlx::query_scalar("select count(*) from orders.outbox where topic = 'orders.orders_reassigned'")
+            .fetch_one(world.deps.db.pool())
+            .await
+            .unwrap();
     assert_eq!(told, 1);
 
     // By mailbox, twice: the second time there is nothing to do.
     let found = viewer(Role::Customer);
     for _ in 0..2 {
         let mut tx = world.deps.db.begin(Moment::LIVE).await.unwrap();
-        merge::claim(&mut tx, found.customer.unwrap(), &[id]).await.unwrap();
+        merge::claim(&mut tx, found.customer.unwrap(), &[id])
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
     assert_eq!(world.order(&found, &order).await["status"], "PENDING_PAYMENT");
-    let row = store::orders::by_ids(world.deps.db.pool(), &[id]).await.unwrap().pop().unwrap();
+    let row = store::orders::by_ids(world.deps.db.pool(), &[id])
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
     assert_eq!(row.customer_id, found.customer.unwrap());
 }

@@ -9,6 +9,7 @@ use crate::{
     },
     auth::digest,
     domain::{credentials, vip::CustomerType},
+    keys,
     store::{
         customers::{self, Transition},
         mail_tokens::{self, Purpose},
@@ -49,11 +50,12 @@ fn taken() -> UserError {
     UserError::refused(UserErrorCode::Conflict, "this email address cannot be used")
 }
 
-/// A guest keeps its customer ID; everybody else gets a new one.
-pub async fn register(app: &App, client: &Client, input: Registration) -> Outcome<SignedIn> {
+/// A guest keeps its customer ID; everybody else gets a new one. `None`: look into the mailbox.
+pub async fn register(app: &App, client: &Client, input: Registration) -> Outcome<Option<SignedIn>> {
     let email = credentials::email(&input.email, &["input", "email"])?;
     credentials::password(&input.password, &["input", "password"])?;
     let name = credentials::optional(input.display_name, 100, &["input", "displayName"])?;
+    keys::ready(app).await?;
     let guest = session::guest_of(app, input.guest_token.as_deref(), &["input", "guestToken"]).await?;
     let password_hash = app.auth.hash(&input.password).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
@@ -66,6 +68,9 @@ pub async fn register(app: &App, client: &Client, input: Registration) -> Outcom
         verified: false,
         guest,
     };
+    if app.verify_email_first {
+        return quietly(app, tx, account).await;
+    }
     let (user, customer) = create(&mut tx, account).await?;
     sessions::revoke_all(&mut tx, customer, None, "REGISTERED").await?;
     users::logged_in(&mut tx, user).await?;
@@ -73,7 +78,26 @@ pub async fn register(app: &App, client: &Client, input: Registration) -> Outcom
     let mail = mail::prepare(&mut tx, user, &email, Purpose::Activate).await?;
     tx.commit().await?;
     mail::send(app, mail);
-    Ok(SignedIn::new(Some(user), customer, Some(tokens)))
+    Ok(Some(SignedIn::new(Some(user), customer, Some(tokens))))
+}
+
+/// Whether the address was free, only its mailbox is told. So the guest cannot become the account yet: it comes along
+/// at the first login.
+async fn quietly(app: &App, mut tx: Tx, account: NewAccount<'_>) -> Outcome<Option<SignedIn>> {
+    let email = account.email;
+    let account = NewAccount {
+        guest: None,
+        ..account
+    };
+    let (user, _) = match create(&mut tx, account).await {
+        Ok(ids) => ids,
+        Err(Fault::User(_)) => return Ok(None),
+        Err(failed) => return Err(failed),
+    };
+    let mail = mail::prepare(&mut tx, user, email, Purpose::Activate).await?;
+    tx.commit().await?;
+    mail::send(app, mail);
+    Ok(None)
 }
 
 /// Makes the login and tells everybody.

@@ -32,7 +32,9 @@ impl Try {
     }
 
     fn new(account: Vec<u8>, what: &str, client: &Client) -> Self {
-        let address = client.network().map(|network| digest(&format!("{what} from {network}")));
+        let address = client
+            .network()
+            .map(|network| digest(&format!("{what} from {network}")));
         Self { account, address }
     }
 
@@ -42,10 +44,17 @@ impl Try {
 
     /// Counts the try before it is made, so that a hundred at once are still a hundred, or says how long to wait.
     pub async fn charge(&self, app: &App) -> Outcome<()> {
-        let keys: Vec<_> = [Some(&self.account), self.address.as_ref()].into_iter().flatten().cloned().collect();
+        let keys: Vec<_> = [Some(&self.account), self.address.as_ref()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
         let mut tx = app.deps.db.begin(Moment::LIVE).await?;
         let counts = throttle::lock(&mut tx, &keys).await?;
-        let wait = counts.iter().map(|c| self.rule(&c.key).wait(c.tries, c.rested)).max();
+        let wait = counts
+            .iter()
+            .map(|c| self.rule(&c.key).wait(c.tries, c.rested))
+            .max();
         if let Some(seconds) = wait.filter(|seconds| *seconds > 0) {
             let message = format!("too many attempts; retry in {seconds} seconds");
             return Err(UserError::refused(UserErrorCode::RateLimited, message).into());

@@ -5,8 +5,9 @@ use crate::{
     actions::{brake::Try, claims},
     auth::{Secret, digest},
     domain::{credentials, vip::CustomerType},
+    keys,
     store::{
-        customers,
+        aliases, customers,
         sessions::{self, Place},
         users,
     },
@@ -88,6 +89,7 @@ async fn tokens(app: &App, tx: &mut Tx, session: SessionId) -> Outcome<Tokens> {
 
 /// A customer without an account.
 pub async fn guest(app: &App, client: &Client) -> Outcome<SignedIn> {
+    keys::ready(app).await?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let customer = CustomerId::new();
     customers::insert(&mut tx, customer, CustomerType::Guest, None, false).await?;
@@ -119,6 +121,7 @@ pub async fn login(
     guest_token: Option<&str>,
     strategy: MergeStrategy,
 ) -> Outcome<SignedIn> {
+    keys::ready(app).await?;
     let guest = guest_of(app, guest_token, &["guestToken"]).await?;
     if !credentials::plausible(password) || email.len() > 1000 {
         return Err(refused().into());
@@ -130,7 +133,8 @@ pub async fn login(
         .auth
         .verify(password, known.as_ref().map(|known| known.password_hash.as_str()))
         .await?;
-    let Some(known) = known.filter(|known| right && known.active) else {
+    let may = |known: &users::Credentials| known.active && (known.verified || !app.verify_email_first);
+    let Some(known) = known.filter(|known| right && may(known)) else {
         return Err(refused().into());
     };
     let rehashed = app.auth.rehash(password, &known.password_hash).await?;
@@ -167,8 +171,13 @@ pub async fn login(
 }
 
 /// The guest becomes part of the account, its own sessions end, and all services hear of it.
-async fn merge(tx: &mut Tx, guest: CustomerId, customer: CustomerId, strategy: MergeStrategy) -> Outcome<bool> {
-    let merged = customers::merge(tx, guest, customer).await?;
+async fn merge(
+    tx: &mut Tx,
+    guest: CustomerId,
+    customer: CustomerId,
+    strategy: MergeStrategy,
+) -> Outcome<bool> {
+    let merged = aliases::merge(tx, guest, customer).await?;
     if merged {
         sessions::revoke_all(tx, guest, None, "MERGED").await?;
         claims::of_guest(tx, guest, customer).await?;
@@ -209,6 +218,7 @@ async fn merge_carts(
 
 /// New tokens for old ones. A refresh token is good once; one that comes again after ten seconds ends the session.
 pub async fn refresh(app: &App, client: &Client, refresh_token: &str) -> Outcome<SignedIn> {
+    keys::ready(app).await?;
     let hash = digest(refresh_token);
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let Some(session) = sessions::spend(&mut tx, &hash).await? else {

@@ -11,7 +11,8 @@ use crate::{
 use contracts::{
     Done,
     users::{
-        CreateUser, CreateUserReply, EnsureUserReply, KeyInfo, ListKeys, RetireKey, RotateKey, SetGuestContact,
+        CreateUser, CreateUserReply, EnsureUserReply, KeyInfo, ListKeys, RetireKey, RotateKey,
+        SetGuestContact,
     },
 };
 use platform::{

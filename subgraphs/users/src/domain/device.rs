@@ -47,7 +47,10 @@ mod tests {
         for (agent, name) in [
             (chrome, Some("Chrome on Windows")),
             (safari, Some("Safari on iPhone")),
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Some("Firefox on Linux")),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                Some("Firefox on Linux"),
+            ),
             ("curl/8.5.0", Some("curl")),
             ("AgoraShop/2.1 (Android 15)", Some("AgoraShop")),
             ("", None),

@@ -85,11 +85,11 @@ keys! {
     TransitionsOf(CustomerId) => Vec<CustomerTransition>, |r, ids|
         group(store::customers::transitions(r.pool(), &ids).await?, |row| row.customer_id);
     AliasesOf(CustomerId) => Vec<CustomerId>, |r, ids|
-        group(store::customers::aliases(r.pool(), &ids).await?, |row| row.0)
+        group(store::aliases::aliases(r.pool(), &ids).await?, |row| row.0)
             .into_iter().map(|(id, rows)| (id, rows.into_iter().map(|row| row.1).collect::<Vec<_>>()));
     /// The account that a guest has become part of.
     AccountOfGuest(CustomerId) => CustomerId, |r, ids|
-        store::customers::accounts_of(r.pool(), &ids).await?;
+        store::aliases::accounts_of(r.pool(), &ids).await?;
     AddressesOf(CustomerId) => Vec<Address>, |r, ids|
         group(store::addresses::rows(r.pool(), &[], &ids).await?, |row| row.customer_id);
     /// An address of the viewer, or any for staff.

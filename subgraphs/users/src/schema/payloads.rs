@@ -62,8 +62,11 @@ pub struct AuthPayload {
 }
 
 impl AuthPayload {
-    pub async fn new(ctx: &Context<'_>, outcome: Outcome<SignedIn>) -> async_graphql::Result<Self> {
-        let (signed_in, user_errors) = outcome.split()?;
+    pub async fn new(
+        ctx: &Context<'_>,
+        outcome: Outcome<impl Into<Option<SignedIn>>>,
+    ) -> async_graphql::Result<Self> {
+        let (signed_in, user_errors) = outcome.map(Into::into).split()?;
         let mut payload = Self {
             user: None,
             customer: None,
@@ -71,7 +74,7 @@ impl AuthPayload {
             merged_cart: None,
             user_errors,
         };
-        if let Some(done) = signed_in {
+        if let Some(done) = signed_in.flatten() {
             if let Some(user) = done.user {
                 payload.user = load(ctx, AnyUser(user)).await?.map(User::own);
             }

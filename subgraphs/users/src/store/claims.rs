@@ -42,7 +42,11 @@ pub async fn claim(
 }
 
 /// All orders of one guest go to `customer`.
-pub async fn of_guest(db: &mut PgConnection, guest: CustomerId, customer: CustomerId) -> Result<(), sqlx::Error> {
+pub async fn of_guest(
+    db: &mut PgConnection,
+    guest: CustomerId,
+    customer: CustomerId,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update users.guest_contacts set claimed_by = $2 where customer_id = $1 and claimed_by is null",
         guest.0,

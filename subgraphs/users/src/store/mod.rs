@@ -1,6 +1,7 @@
 //! All SQL of this service.
 
 pub mod addresses;
+pub mod aliases;
 pub mod claims;
 pub mod customers;
 pub mod keys;

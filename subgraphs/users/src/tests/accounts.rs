@@ -90,7 +90,8 @@ async fn one_refresh_of_fifty_succeeds() {
         "UNAUTHENTICATED"
     );
     assert_eq!(rig.get(&anonymous, VERIFY, access).await["ok"], true);
-    rig.sql("update users.refresh_tokens set used_at = used_at - interval '11 seconds'").await;
+    rig.sql("update users.refresh_tokens set used_at = used_at - interval '11 seconds'")
+        .await;
     assert_eq!(
         code(&rig.get(&anonymous, REFRESH, token).await),
         "UNAUTHENTICATED"
@@ -114,7 +115,8 @@ async fn logins_are_checked_and_braked() {
             "{email}"
         );
     }
-    rig.sql("update users.login_attempts set last_at = now() + interval '1 minute'").await;
+    rig.sql("update users.login_attempts set last_at = now() + interval '1 minute'")
+        .await;
     assert_eq!(
         code(&rig.login("L@shop.example", "correct horse").await),
         "RATE_LIMITED"

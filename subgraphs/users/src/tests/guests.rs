@@ -18,7 +18,10 @@ const GUEST: &str = "mutation { guestSessionCreate { customer { id } tokens { ac
 
 async fn guest(rig: &Rig) -> (CustomerId, Value) {
     let guest = rig.get(&Viewer::anonymous(), GUEST, json!({})).await;
-    (rig.viewer(&guest).await.customer.unwrap(), guest["tokens"].clone())
+    (
+        rig.viewer(&guest).await.customer.unwrap(),
+        guest["tokens"].clone(),
+    )
 }
 
 /// Events of a topic, oldest first.
@@ -38,7 +41,9 @@ async fn buy(rig: &Rig, customer: CustomerId, email: &str) -> OrderId {
             customer,
             email: email.to_owned(),
         };
-        accounts::set_guest_contact(&rig.app, call(), command).await.unwrap();
+        accounts::set_guest_contact(&rig.app, call(), command)
+            .await
+            .unwrap();
     }
     order
 }
@@ -47,10 +52,16 @@ async fn activate(rig: &Rig, user: UserId, email: &str) {
     rig.sql("delete from users.mail_tokens").await;
     let secret = Secret::new().unwrap();
     let mut tx = rig.app.deps.db.begin(Moment::LIVE).await.unwrap();
-    assert!(mail_tokens::issue(&mut tx, user, Purpose::Activate, email, &secret.hash).await.unwrap());
+    assert!(
+        mail_tokens::issue(&mut tx, user, Purpose::Activate, email, &secret.hash)
+            .await
+            .unwrap()
+    );
     tx.commit().await.unwrap();
     let query = "mutation($t: String!) { userActivate(token: $t) { userErrors { code } } }";
-    let done = rig.get(&Viewer::anonymous(), query, json!({"t": secret.text})).await;
+    let done = rig
+        .get(&Viewer::anonymous(), query, json!({"t": secret.text}))
+        .await;
     assert_eq!(code(&done), "");
 }
 
@@ -61,8 +72,13 @@ async fn orders_of_guests_are_claimed_only_with_the_mailbox() {
     let one = buy(&rig, first, "Ann@shop.example").await;
     let two = buy(&rig, second, "ann@shop.example").await;
     buy(&rig, second, "other@shop.example").await;
-    let contacts = GetContacts { users: vec![], customers: vec![first] };
-    let contact = crate::commands::get_contacts(&rig.app, call(), contacts).await.unwrap();
+    let contacts = GetContacts {
+        users: vec![],
+        customers: vec![first],
+    };
+    let contact = crate::commands::get_contacts(&rig.app, call(), contacts)
+        .await
+        .unwrap();
     assert_eq!(contact[0].email.as_deref(), Some("Ann@shop.example"));
 
     // Anybody can register with an address; that, or logging in, proves nothing.
@@ -92,22 +108,32 @@ async fn a_guest_who_logs_in_becomes_an_alias() {
     let rig = Rig::new().await;
     let ann = rig.register("a@shop.example", None).await;
     let (guest, tokens) = guest(&rig).await;
-    let variables = json!({"email": "a@shop.example", "password": "correct horse", "guest": tokens["accessToken"]});
+    let variables =
+        json!({"email": "a@shop.example", "password": "correct horse", "guest": tokens["accessToken"]});
     let done = rig.get(&Viewer::anonymous(), LOGIN, variables).await;
     assert_eq!(done["customer"]["mergedIds"], json!([guest.to_string()]));
     let merged = events(&rig, "users.customers_merged").await;
-    assert_eq!(merged[0], json!({"guest": guest, "customer": rig.viewer(&ann).await.customer, "strategy": "Merge"}));
+    assert_eq!(
+        merged[0],
+        json!({"guest": guest, "customer": rig.viewer(&ann).await.customer, "strategy": "Merge"})
+    );
     // The guest's tokens are over; its ID leads to the account, for the account only.
     let refresh = "mutation($t: String!) { tokenRefresh(refreshToken: $t) { userErrors { code } } }";
     let old = json!({"t": tokens["refreshToken"]});
-    assert_eq!(code(&rig.get(&Viewer::anonymous(), refresh, old).await), "UNAUTHENTICATED");
+    assert_eq!(
+        code(&rig.get(&Viewer::anonymous(), refresh, old).await),
+        "UNAUTHENTICATED"
+    );
     let query = "query($id: ID!) { customer(id: $id) { id } }";
     let viewer = rig.viewer(&done).await;
     let found = rig.get(&viewer, query, json!({"id": guest.to_string()})).await;
     assert_eq!(found["id"], ann["customer"]["id"]);
     let stranger = rig.register("b@shop.example", None).await;
     let stranger = rig.viewer(&stranger).await;
-    assert_eq!(rig.get(&stranger, query, json!({"id": guest.to_string()})).await, Value::Null);
+    assert_eq!(
+        rig.get(&stranger, query, json!({"id": guest.to_string()})).await,
+        Value::Null
+    );
 }
 
 #[tokio::test]
@@ -128,8 +154,10 @@ async fn a_guest_becomes_one_thing_only() {
         }));
         let newcomer = format!("c{round}@shop.example");
         let (logins, registered) = tokio::join!(logins, rig.register(&newcomer, Some(token)));
-        assert!(logins.iter().all(|done| code(done) == ""), "{logins:?}");
-        let took = logins.iter().filter(|done| done["customer"]["mergedIds"] == json!([guest.to_string()]));
+        assert!(logins.iter().all(|done| code(done).is_empty()), "{logins:?}");
+        let took = logins
+            .iter()
+            .filter(|done| done["customer"]["mergedIds"] == json!([guest.to_string()]));
         let became = registered["customer"]["id"] == json!(guest.to_string());
         assert_eq!(took.count() + usize::from(became), 1);
     }

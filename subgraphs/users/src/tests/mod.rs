@@ -23,10 +23,19 @@ pub struct Rig {
 
 impl Rig {
     pub async fn new() -> Self {
+        Self::with(false).await
+    }
+
+    /// Optionally, mailboxes are verified before the first login.
+    pub async fn with(verify_email_first: bool) -> Self {
         let db = TestDb::new(crate::NAME, &crate::MIGRATOR).await.unwrap();
         let deps = db.deps(crate::NAME).unwrap();
         let auth = Auth::new(&Signer::generate_pem().unwrap(), deps.verifier.clone()).unwrap();
-        let app = App { deps, auth };
+        let app = App {
+            deps,
+            auth,
+            verify_email_first,
+        };
         Self {
             schema: crate::schema(app.clone()),
             app,
@@ -133,6 +142,7 @@ async fn the_service_starts_and_publishes_its_key() {
     let db = TestDb::new(crate::NAME, &crate::MIGRATOR).await.unwrap();
     let settings = crate::Settings {
         signing_key_pem: Signer::generate_pem().unwrap(),
+        verify_email_first: false,
     };
     let service = crate::service(db.deps(crate::NAME).unwrap(), settings).unwrap();
     let request = Request::get("/.well-known/jwks.json")

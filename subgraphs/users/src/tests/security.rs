@@ -5,8 +5,10 @@ use futures::future::join_all;
 use platform::{Role, Viewer, client::Client, revocation::Revocations};
 use serde_json::{Value, json};
 
-const RESET: &str = "mutation($e: String!) { passwordResetRequest(email: $e) { ok userErrors { code message } } }";
-const RESEND: &str = "mutation($e: String!) { activationEmailResend(email: $e) { ok userErrors { code message } } }";
+const RESET: &str =
+    "mutation($e: String!) { passwordResetRequest(email: $e) { ok userErrors { code message } } }";
+const RESEND: &str =
+    "mutation($e: String!) { activationEmailResend(email: $e) { ok userErrors { code message } } }";
 
 fn client(address: &str) -> Client {
     Client {
@@ -32,12 +34,18 @@ async fn one_address_cannot_try_a_thousand_accounts() {
     rig.ask_from(&guesser, &anonymous, LOGIN, login(0)).await;
     tried(&rig, 23).await;
     let all = join_all((1..12).map(|who| rig.ask_from(&guesser, &anonymous, LOGIN, login(who)))).await;
-    let refused = |which| all.iter().filter(|done| code(&done["data"]["login"]) == which).count();
+    let refused = |which| {
+        all.iter()
+            .filter(|done| code(&done["data"]["login"]) == which)
+            .count()
+    };
     assert_eq!((refused("UNAUTHENTICATED"), refused("RATE_LIMITED")), (2, 9));
     tried(&rig, 60).await;
     // Another address is somebody else; another one of the same IPv6 network is not.
     let from = async |address, who| {
-        let done = rig.ask_from(&client(address), &anonymous, LOGIN, login(who)).await;
+        let done = rig
+            .ask_from(&client(address), &anonymous, LOGIN, login(who))
+            .await;
         code(&done["data"]["login"]).to_owned()
     };
     assert_eq!(from("203.0.113.9", 98).await, "RATE_LIMITED");
@@ -71,7 +79,10 @@ async fn one_try_per_operation() {
     let query = "mutation { a: login(email: \"a@b.co\", password: \"x\") { userErrors { code } } \
                  b: login(email: \"a@b.co\", password: \"y\") { userErrors { code } } }";
     let answer = rig.ask(&Viewer::anonymous(), query, json!({})).await;
-    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+    assert_eq!(
+        answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT",
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -80,14 +91,22 @@ async fn answers_do_not_tell_who_has_an_account() {
     rig.register("known@shop.example", None).await;
     let staff = rig.ensure("staff@shop.example", &[Role::Staff]).await;
     let locked = rig.register("locked@shop.example", None).await;
-    let lock = "mutation($id: ID!) { userSetActive(id: $id, active: false, reason: \"x\") { userErrors { code } } }";
+    let lock =
+        "mutation($id: ID!) { userSetActive(id: $id, active: false, reason: \"x\") { userErrors { code } } }";
     rig.get(&staff, lock, json!({"id": locked["user"]["id"]})).await;
     let anonymous = Viewer::anonymous();
     let mut answers: Vec<Vec<Value>> = Vec::new();
     for email in ["known@shop.example", "nobody@shop.example", "locked@shop.example"] {
         let mut of = Vec::new();
         for round in 0..3 {
-            of.push(rig.ask(&anonymous, LOGIN, json!({"email": email, "password": "wrong wrong"})).await);
+            of.push(
+                rig.ask(
+                    &anonymous,
+                    LOGIN,
+                    json!({"email": email, "password": "wrong wrong"}),
+                )
+                .await,
+            );
             of.push(rig.ask(&anonymous, RESET, json!({"e": email})).await);
             of.push(rig.ask(&anonymous, RESEND, json!({"e": email})).await);
             if round == 1 {
@@ -100,8 +119,14 @@ async fn answers_do_not_tell_who_has_an_account() {
     assert_eq!(answers[0], answers[2]);
     assert_eq!(code(&answers[0][0]["data"]["login"]), "UNAUTHENTICATED");
     assert_eq!(code(&answers[0][6]["data"]["login"]), "RATE_LIMITED");
-    assert_eq!(code(&answers[0][7]["data"]["passwordResetRequest"]), "RATE_LIMITED");
-    assert_eq!(code(&answers[0][8]["data"]["activationEmailResend"]), "RATE_LIMITED");
+    assert_eq!(
+        code(&answers[0][7]["data"]["passwordResetRequest"]),
+        "RATE_LIMITED"
+    );
+    assert_eq!(
+        code(&answers[0][8]["data"]["activationEmailResend"]),
+        "RATE_LIMITED"
+    );
 }
 
 #[tokio::test]
@@ -109,7 +134,11 @@ async fn an_old_hash_is_made_anew_at_the_next_login() {
     use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
     let rig = Rig::new().await;
     rig.register("old@shop.example", None).await;
-    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(4096, 3, 1, None).unwrap());
+    let weak = Argon2::new(
+        Algorithm::Argon2id,
+        Version::V0x13,
+        Params::new(4096, 3, 1, None).unwrap(),
+    );
     let hash = weak.hash_password(b"correct horse").unwrap().to_string();
     sqlx::query("update users.users set password_hash = $1")
         .bind(&hash)
@@ -120,7 +149,10 @@ async fn an_old_hash_is_made_anew_at_the_next_login() {
         let found = sqlx::query_scalar::<_, String>("select password_hash from users.users");
         found.fetch_one(rig.app.deps.db.pool()).await.unwrap()
     };
-    assert_eq!(code(&rig.login("old@shop.example", "wrong horse").await), "UNAUTHENTICATED");
+    assert_eq!(
+        code(&rig.login("old@shop.example", "wrong horse").await),
+        "UNAUTHENTICATED"
+    );
     assert_eq!(stored().await, hash);
     assert_eq!(code(&rig.login("old@shop.example", "correct horse").await), "");
     assert!(stored().await.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -132,9 +164,13 @@ async fn sessions_say_where_they_are() {
     let rig = Rig::new().await;
     let input = json!({"email": "s@shop.example", "password": "correct horse"});
     let from = client("198.51.100.4");
-    let done = rig.ask_from(&from, &Viewer::anonymous(), REGISTER, json!({"input": input})).await;
+    let done = rig
+        .ask_from(&from, &Viewer::anonymous(), REGISTER, json!({"input": input}))
+        .await;
     let viewer = rig.viewer(&done["data"]["userRegister"]).await;
-    let me = rig.get(&viewer, "{ me { sessions { device ip current } } }", json!({})).await;
+    let me = rig
+        .get(&viewer, "{ me { sessions { device ip current } } }", json!({}))
+        .await;
     assert_eq!(
         me["sessions"],
         json!([{"device": "Firefox on Linux", "ip": "198.51.100.4", "current": true}])
@@ -147,7 +183,11 @@ async fn tokens_die_with_what_they_stand_for() {
     let admin = rig.ensure("admin@shop.example", &[Role::Admin]).await;
     let list = async || {
         let list = Revocations::default();
-        list.replace(crate::store::sessions::revocations(rig.app.deps.db.pool()).await.unwrap());
+        list.replace(
+            crate::store::sessions::revocations(rig.app.deps.db.pool())
+                .await
+                .unwrap(),
+        );
         list
     };
     let login = async || {
@@ -162,7 +202,8 @@ async fn tokens_die_with_what_they_stand_for() {
     rig.get(&first, "mutation { logout { ok } }", json!({})).await;
     assert!(list().await.concern(&first) && !list().await.concern(&second));
 
-    let change = "mutation { passwordChange(current: \"correct horse\", newPassword: \"battery staple\") { ok } }";
+    let change =
+        "mutation { passwordChange(current: \"correct horse\", newPassword: \"battery staple\") { ok } }";
     let third = login().await;
     rig.get(&second, change, json!({})).await;
     assert!(list().await.concern(&third) && !list().await.concern(&second));
@@ -193,12 +234,19 @@ async fn mails_of_before_are_void() {
     let secret = async |purpose, email: &str| {
         let secret = crate::auth::Secret::new().unwrap();
         let mut tx = rig.app.deps.db.begin(platform::Moment::LIVE).await.unwrap();
-        assert!(mail_tokens::issue(&mut tx, user, purpose, email, &secret.hash).await.unwrap());
+        assert!(
+            mail_tokens::issue(&mut tx, user, purpose, email, &secret.hash)
+                .await
+                .unwrap()
+        );
         tx.commit().await.unwrap();
         secret
     };
     let consume = async |purpose, hash: &[u8]| {
-        mail_tokens::consume(rig.app.deps.db.pool(), purpose, hash).await.unwrap().is_some()
+        mail_tokens::consume(rig.app.deps.db.pool(), purpose, hash)
+            .await
+            .unwrap()
+            .is_some()
     };
     // A reset that went to an address which has changed since is in the wrong hands.
     let reset = secret(Purpose::PasswordReset, "v@shop.example").await;
@@ -206,13 +254,40 @@ async fn mails_of_before_are_void() {
     assert!(!consume(Purpose::PasswordReset, &reset.hash).await);
     // A change of address that somebody began with the old password.
     let change = secret(Purpose::EmailChange, "thief@shop.example").await;
-    let query = "mutation { passwordChange(current: \"correct horse\", newPassword: \"battery staple\") { ok } }";
+    let query =
+        "mutation { passwordChange(current: \"correct horse\", newPassword: \"battery staple\") { ok } }";
     assert_eq!(rig.get(&viewer, query, json!({})).await["ok"], true);
     assert!(!consume(Purpose::EmailChange, &change.hash).await);
     // Half an hour is enough.
     rig.sql("delete from users.mail_tokens").await;
     let late = secret(Purpose::PasswordReset, "new@shop.example").await;
-    rig.sql("update users.mail_tokens set expires_at = expires_at - interval '30 minutes'").await;
-    assert!(!mail_tokens::usable(rig.app.deps.db.pool(), Purpose::PasswordReset, &late.hash).await.unwrap());
+    rig.sql("update users.mail_tokens set expires_at = expires_at - interval '30 minutes'")
+        .await;
+    assert!(
+        !mail_tokens::usable(rig.app.deps.db.pool(), Purpose::PasswordReset, &late.hash)
+            .await
+            .unwrap()
+    );
     assert!(!consume(Purpose::PasswordReset, &late.hash).await);
+}
+
+#[tokio::test]
+async fn with_mailboxes_verified_first_a_registration_tells_nothing() {
+    let rig = Rig::with(true).await;
+    let fresh = rig.register("one@shop.example", None).await;
+    let taken = rig.register("One@shop.example", None).await;
+    assert_eq!(fresh, taken);
+    assert_eq!(
+        (&fresh["user"], &fresh["tokens"], code(&fresh)),
+        (&Value::Null, &Value::Null, "")
+    );
+    // Nor does the login that an attacker would try next.
+    assert_eq!(
+        code(&rig.login("one@shop.example", "correct horse").await),
+        "UNAUTHENTICATED"
+    );
+    let users = sqlx::query_scalar::<_, i64>("select count(*) from users.users");
+    assert_eq!(users.fetch_one(rig.app.deps.db.pool()).await.unwrap(), 1);
+    rig.sql("update users.users set email_verified_at = now()").await;
+    assert_eq!(code(&rig.login("one@shop.example", "correct horse").await), "");
 }

@@ -64,8 +64,9 @@ impl AccountMutation {
         AuthPayload::new(ctx, session::guest(app(ctx), &client(ctx)).await).await
     }
 
-    /// Makes an account and logs in; a guest keeps its customer. Errors: INVALID; CONFLICT, if the address cannot be
-    /// used or the guest has an account already.
+    /// Makes an account and logs in; a guest keeps its customer. Where the shop verifies mailboxes first, the payload is
+    /// empty, whether or not the address had an account, and the way in is `userActivate` and `login`. Errors: INVALID;
+    /// CONFLICT, if the address cannot be used or the guest has an account already.
     async fn user_register(
         &self,
         ctx: &Context<'_>,
@@ -131,7 +132,11 @@ impl AccountMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The last refresh token.")] refresh_token: String,
     ) -> Result<AuthPayload> {
-        AuthPayload::new(ctx, session::refresh(app(ctx), &client(ctx), &refresh_token).await).await
+        AuthPayload::new(
+            ctx,
+            session::refresh(app(ctx), &client(ctx), &refresh_token).await,
+        )
+        .await
     }
 
     /// Whether an access token is good and its session has not ended.
