@@ -8,7 +8,7 @@ use crate::events::{
 use platform::events::{Event, Routes};
 
 pub const ROUTES: Routes = &[
-    (CustomerRegistered::TOPIC, &["analytics"]),
+    (CustomerRegistered::TOPIC, &["users", "analytics"]),
     (
         VendorStatusChanged::TOPIC,
         &["products", "notifications", "analytics"],

@@ -5,6 +5,7 @@ pub mod address;
 pub mod admin;
 pub mod loyalty;
 pub mod mail;
+pub mod members;
 pub mod password;
 pub mod profile;
 pub mod session;

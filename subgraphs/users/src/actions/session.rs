@@ -2,6 +2,7 @@
 
 use crate::{
     App,
+    actions::loyalty,
     auth::{Secret, digest},
     domain::{credentials, vip::CustomerType},
     store::{customers, sessions, users},
@@ -164,6 +165,7 @@ async fn merge(tx: &mut Tx, guest: CustomerId, customer: CustomerId) -> Outcome<
     let merged = customers::merge(tx, guest, customer).await?;
     if merged {
         sessions::revoke_all(tx, guest, None, "MERGED").await?;
+        loyalty::merge(tx, guest, customer).await?;
     }
     Ok(merged)
 }

@@ -7,6 +7,7 @@ pub mod loyalty_orders;
 pub mod mail_tokens;
 pub mod members;
 pub mod points;
+pub mod references;
 pub mod roles;
 pub mod sessions;
 pub mod users;

@@ -4,6 +4,7 @@ mod accounts;
 mod commerce;
 mod loyalty;
 mod sdl;
+mod tiers;
 mod vendors;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};
