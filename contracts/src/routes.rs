@@ -14,6 +14,7 @@ pub const ROUTES: Routes = &[
     (CustomersMerged::TOPIC, &["orders"]),
     (GuestOrdersClaimed::TOPIC, &["orders"]),
     (OrdersReassigned::TOPIC, &["payments", "shipping"]),
+    (CustomerRegistered::TOPIC, &["users", "analytics"]),
     (
         VendorStatusChanged::TOPIC,
         &["products", "notifications", "analytics"],

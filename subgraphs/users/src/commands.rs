@@ -6,7 +6,7 @@ use crate::{
     App,
     actions::{account, loyalty, vendor, vip},
     domain::{vendor::VendorStatus, vip::VipTier},
-    store::{self, customers, members, roles, sessions, users, vendors},
+    store::{self, customers, members, references, roles, sessions, users, vendors},
 };
 use contracts::{
     Done,
@@ -227,7 +227,7 @@ pub async fn import_customers(
         return Err(Error::BadInput("at most 1000 references".to_owned()));
     }
     let mut tx = app.deps.db.begin(call.moment).await?;
-    let found = customers::import(&mut tx, &command.source, &command.references, command.guest).await?;
+    let found = references::import(&mut tx, &command.source, &command.references, command.guest).await?;
     tx.commit().await?;
     Ok(found
         .into_iter()

@@ -1,8 +1,13 @@
 //! What other services tell.
 
-use crate::actions::loyalty;
-use contracts::events::{OrderConfirmed, OrderStatusChanged, RefundStatusChanged};
+use crate::actions::{loyalty, vip};
+use contracts::events::{CustomerRegistered, OrderConfirmed, OrderStatusChanged, RefundStatusChanged};
 use platform::{Error, Tx, events::Received};
+
+/// What was bought as a guest counts for the tier of the account.
+pub async fn customer_registered(tx: &mut Tx, received: Received<CustomerRegistered>) -> Result<(), Error> {
+    vip::rise(tx, received.event.customer).await
+}
 
 /// A sale brings points and counts for the tier.
 pub async fn order_confirmed(tx: &mut Tx, received: Received<OrderConfirmed>) -> Result<(), Error> {

@@ -22,7 +22,7 @@ use async_graphql::{Context, EmptySubscription};
 use auth::Auth;
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use contracts::{
-    events::{OrderConfirmed, OrderStatusChanged, RefundStatusChanged},
+    events::{CustomerRegistered, OrderConfirmed, OrderStatusChanged, RefundStatusChanged},
     users::{
         CreateUser, EnsureBenefits, EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers,
         ListKeys, RedeemPoints, ReleasePoints, RetireKey, ReversePoints, RotateKey, SetGuestContact,
@@ -176,6 +176,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     let service = privacy_workers(service, &app);
     Ok(service
         .on::<OrderConfirmed, _>(|tx, received| Box::pin(consumers::order_confirmed(tx, received)))
+        .on::<CustomerRegistered, _>(|tx, received| Box::pin(consumers::customer_registered(tx, received)))
         .on::<OrderStatusChanged, _>(|tx, received| Box::pin(consumers::order_status_changed(tx, received)))
         .on::<RefundStatusChanged, _>(|tx, received| Box::pin(consumers::refund_status_changed(tx, received)))
         .routes(jwks)

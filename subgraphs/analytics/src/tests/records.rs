@@ -124,7 +124,9 @@ async fn what_staff_does_for_a_customer_names_the_employee() {
         outcome: Some("+50".into()),
     };
     let mut tx = shop.deps.db.begin(Moment::LIVE).await.unwrap();
-    consumers::fact(&mut tx, received(event, Utc::now())).await.unwrap();
+    consumers::fact(&mut tx, received(event, Utc::now()))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let trail = format!(r#"{{ auditTrail(entityId: "{customer}") {{ nodes {{ actor after }} }} }}"#);
     let seen = shop.run(&staff, &trail).await;

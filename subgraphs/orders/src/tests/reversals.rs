@@ -26,7 +26,13 @@ impl World {
     }
 
     fn called(&self, name: &str) -> usize {
-        self.facts.lock().unwrap().calls.iter().filter(|call| *call == name).count()
+        self.facts
+            .lock()
+            .unwrap()
+            .calls
+            .iter()
+            .filter(|call| *call == name)
+            .count()
     }
 
     fn suspend(&self, suspended: bool) {
@@ -34,7 +40,10 @@ impl World {
     }
 
     fn member(&self) -> Viewer {
-        Viewer { vendors: vec![self.vendor], ..viewer(Role::Vendor) }
+        Viewer {
+            vendors: vec![self.vendor],
+            ..viewer(Role::Vendor)
+        }
     }
 
     /// Sends what is to be sent, also what has to wait after a failure.
@@ -50,7 +59,12 @@ impl World {
 
     async fn on_part(&self, viewer: &Viewer, order: &Value, mutation: &str) -> Value {
         let part = self.order(&viewer_staff(), order).await["vendorOrders"][0].take();
-        self.run(viewer, mutation, json!({ "id": part["id"], "version": part["version"] })).await
+        self.run(
+            viewer,
+            mutation,
+            json!({ "id": part["id"], "version": part["version"] }),
+        )
+        .await
     }
 }
 
@@ -67,18 +81,30 @@ async fn a_canceled_order_gives_coupons_and_points_back_even_if_an_answer_is_los
     let staff = viewer_staff();
     for _ in 0..2 {
         let version = world.order(&staff, &order).await["version"].clone();
-        let done = world.run(&staff, CANCEL, json!({ "id": order, "version": version })).await;
+        let done = world
+            .run(&staff, CANCEL, json!({ "id": order, "version": version }))
+            .await;
         assert_eq!(done["orderCancel"]["userErrors"], json!([]), "{done}");
     }
     world.send().await;
-    assert_eq!((world.called("reverse_coupons"), world.called("reverse_points")), (1, 2), "sent again after the loss");
-    let left: i64 = sqlx::query_scalar("select count(*) from orders.tasks").fetch_one(world.deps.db.pool()).await.unwrap();
+    assert_eq!(
+        (world.called("reverse_coupons"), world.called("reverse_points")),
+        (1, 2),
+        "sent again after the loss"
+    );
+    let left: i64 = sqlx::query_scalar("select count(*) from orders.tasks")
+        .fetch_one(world.deps.db.pool())
+        .await
+        .unwrap();
     assert_eq!(left, 0);
     let told: Value = sqlx::query_scalar("select payload from orders.outbox where topic = 'staff.acted'")
         .fetch_one(world.deps.db.pool())
         .await
         .unwrap();
-    assert_eq!((&told["action"], &told["subject"], &told["staff"]), (&json!("order.cancel"), &order, &json!(staff.user.unwrap())));
+    assert_eq!(
+        (&told["action"], &told["subject"], &told["staff"]),
+        (&json!("order.cancel"), &order, &json!(staff.user.unwrap()))
+    );
 }
 
 #[tokio::test]
@@ -87,10 +113,16 @@ async fn an_order_that_no_vendor_delivers_gives_them_back_too() {
     let order = confirmed(&world).await;
     world.discounted(&order).await;
     let done = world.on_part(&world.member(), &order, REJECT).await;
-    assert_eq!(done["vendorOrderReject"]["vendorOrder"]["status"], "REJECTED", "{done}");
+    assert_eq!(
+        done["vendorOrderReject"]["vendorOrder"]["status"], "REJECTED",
+        "{done}"
+    );
     world.send().await;
     assert_eq!(world.order(&viewer_staff(), &order).await["status"], "CANCELED");
-    assert_eq!((world.called("reverse_coupons"), world.called("reverse_points")), (1, 1));
+    assert_eq!(
+        (world.called("reverse_coupons"), world.called("reverse_points")),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
@@ -98,9 +130,18 @@ async fn an_order_without_discounts_asks_nobody() {
     let world = World::new().await;
     let order = confirmed(&world).await;
     let version = world.order(&world.customer, &order).await["version"].clone();
-    world.run(&world.customer, CANCEL, json!({ "id": order, "version": version })).await;
+    world
+        .run(
+            &world.customer,
+            CANCEL,
+            json!({ "id": order, "version": version }),
+        )
+        .await;
     world.send().await;
-    assert_eq!((world.called("reverse_coupons"), world.called("reverse_points")), (0, 0));
+    assert_eq!(
+        (world.called("reverse_coupons"), world.called("reverse_points")),
+        (0, 0)
+    );
     let told: i64 = sqlx::query_scalar("select count(*) from orders.outbox where topic = 'staff.acted'")
         .fetch_one(world.deps.db.pool())
         .await
@@ -114,16 +155,25 @@ async fn a_suspended_vendor_sells_nothing_and_accepts_nothing() {
     let cart = world.cart(1).await;
     world.suspend(true);
     let refused = world.checkout(&cart, "a").await;
-    assert!(refused["order"].is_null() && refused["userErrors"][0]["code"] != Value::Null, "{refused}");
+    assert!(
+        refused["order"].is_null() && refused["userErrors"][0]["code"] != Value::Null,
+        "{refused}"
+    );
     world.suspend(false);
     let world = World::new().await;
     let order = confirmed(&world).await;
     world.suspend(true);
     let blocked = world.on_part(&world.member(), &order, ACCEPT).await;
-    assert_eq!(blocked["vendorOrderAccept"]["userErrors"][0]["code"], "CONFLICT", "{blocked}");
+    assert_eq!(
+        blocked["vendorOrderAccept"]["userErrors"][0]["code"], "CONFLICT",
+        "{blocked}"
+    );
     world.suspend(false);
     let accepted = world.on_part(&world.member(), &order, ACCEPT).await;
-    assert_eq!(accepted["vendorOrderAccept"]["vendorOrder"]["status"], "ACCEPTED", "{accepted}");
+    assert_eq!(
+        accepted["vendorOrderAccept"]["vendorOrder"]["status"], "ACCEPTED",
+        "{accepted}"
+    );
 }
 
 #[tokio::test]

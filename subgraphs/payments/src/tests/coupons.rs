@@ -6,7 +6,9 @@ use crate::{
     domain::coupon::{CouponRow, tests::coupon},
     store,
 };
-use contracts::payments::{CheckCoupons, CouponAnswer, CouponUse, HoldCoupons, HoldCouponsReply, ReverseCoupons};
+use contracts::payments::{
+    CheckCoupons, CouponAnswer, CouponUse, HoldCoupons, HoldCouponsReply, ReverseCoupons,
+};
 use platform::{
     Currency, Moment,
     ids::{CouponId, CustomerId, OrderId},
@@ -138,12 +140,20 @@ async fn a_release_that_comes_first_blocks_the_hold() {
 #[tokio::test]
 async fn a_canceled_order_gives_its_redeemed_uses_back_once() {
     let shop = shop_without_provider().await;
-    let ids = [shop.coupon(CouponRow { usage_limit: Some(1), ..coupon() }).await];
+    let ids = [shop
+        .coupon(CouponRow {
+            usage_limit: Some(1),
+            ..coupon()
+        })
+        .await];
     let (order, customer) = (OrderId::new(), CustomerId::new());
     assert!(held(&shop.hold(order, customer, &ids).await));
     coupons::redeem(&shop.app, Moment::LIVE, order).await.unwrap();
     assert!(!held(&shop.hold(OrderId::new(), customer, &ids).await), "used up");
-    let call = || platform::commands::Call { caller: "orders".to_owned(), moment: Moment::LIVE };
+    let call = || platform::commands::Call {
+        caller: "orders".to_owned(),
+        moment: Moment::LIVE,
+    };
     let reverse = || crate::commands::reverse_coupons(shop.app.clone(), call(), ReverseCoupons { order });
     for done in futures::future::join_all((0..4).map(|_| reverse())).await {
         done.unwrap();

@@ -163,11 +163,12 @@ pub async fn reverse(tx: &mut Tx, order: OrderId) -> Result<(), Error> {
 
 /// An order counts as a sale: points for it, less those of refunds that were heard of first; and spend for the tier.
 pub async fn earn(tx: &mut Tx, sale: &OrderConfirmed) -> Result<(), Error> {
-    let (order, customer) = (sale.order, sale.customer);
-    let row = loyalty_orders::lock(tx, order, customer, sale.currency.as_str()).await?;
+    let order = sale.order;
+    let row = loyalty_orders::lock(tx, order, sale.customer, sale.currency.as_str()).await?;
     let Some(mut row) = row.filter(|row| row.total.is_none()) else {
         return Ok(());
     };
+    let customer = row.customer;
     let vendors: Vec<VendorId> = sale.vendor_orders.iter().map(|part| part.vendor).collect();
     let days = loyalty_orders::return_days(&mut **tx, &vendors).await?;
     let programme = points::programme(&mut **tx).await?;
@@ -228,9 +229,21 @@ async fn change(
         return Ok(());
     };
     change(&mut row);
-    with_book(tx, customer, |book| settle(book, order, &mut row)).await?;
+    with_book(tx, row.customer, |book| settle(book, order, &mut row)).await?;
     loyalty_orders::store(tx, order, &row).await?;
     Ok(())
+}
+
+/// A guest has become part of an account: so have its points and its spend.
+pub async fn merge(tx: &mut Tx, guest: CustomerId, account: CustomerId) -> Result<(), Error> {
+    let mut books = points::open(tx, &[guest, account], &[]).await?;
+    if let (Some(mut from), Some(to)) = (books.remove(&guest), books.get_mut(&account)) {
+        to.take_over(&mut from);
+        books.insert(guest, from);
+    }
+    points::save(tx, &books).await?;
+    loyalty_orders::hand_over(tx, guest, account).await?;
+    vip::rise(tx, account).await
 }
 
 /// Pending points whose return window is over can be spent. True: there may be more.

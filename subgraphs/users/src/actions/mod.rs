@@ -9,6 +9,7 @@ pub mod erasure;
 pub mod export;
 pub mod loyalty;
 pub mod mail;
+pub mod members;
 pub mod password;
 pub mod profile;
 pub mod session;

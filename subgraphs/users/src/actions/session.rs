@@ -2,7 +2,7 @@
 
 use crate::{
     App,
-    actions::{brake::Try, claims},
+    actions::{brake::Try, claims, loyalty},
     auth::{Secret, digest},
     domain::{credentials, vip::CustomerType},
     keys,
@@ -187,6 +187,7 @@ async fn merge(
             strategy,
         })
         .await?;
+        loyalty::merge(tx, guest, customer).await?;
     }
     Ok(merged)
 }

@@ -6,7 +6,6 @@ use crate::{
         credentials,
         vendor::{VendorStatus, Verb},
     },
-    schema::vendor::VendorMember,
     store::{
         members,
         vendors::{self, Locked, Profile},
@@ -24,8 +23,6 @@ use platform::{
 const MOST_OWNED: i64 = 10;
 /// Days to return something where the vendor does not say.
 const RETURN_DAYS: i32 = 14;
-/// Members and open invitations that a vendor may have.
-const MOST_MEMBERS: usize = 200;
 
 /// What a vendor says about itself.
 #[derive(InputObject)]
@@ -92,19 +89,19 @@ fn https(url: String) -> Result<String, UserError> {
     }
 }
 
-fn conflict(message: &str) -> UserError {
+pub(super) fn conflict(message: &str) -> UserError {
     UserError::refused(UserErrorCode::Conflict, message)
 }
 
 /// Locks a vendor for one of its members or for staff; to everybody else it does not exist.
-async fn lock(tx: &mut Tx, viewer: &Viewer, id: VendorId) -> Outcome<Locked> {
+pub(super) async fn lock(tx: &mut Tx, viewer: &Viewer, id: VendorId) -> Outcome<Locked> {
     let vendor = vendors::lock(tx, id, viewer.user).await?;
     let vendor = vendor.filter(|vendor| viewer.is_staff() || vendor.role.is_some());
     vendor.ok_or_else(|| UserError::not_found(id).into())
 }
 
 /// The same for its owners.
-async fn lock_as_owner(tx: &mut Tx, viewer: &Viewer, id: VendorId) -> Outcome<Locked> {
+pub(super) async fn lock_as_owner(tx: &mut Tx, viewer: &Viewer, id: VendorId) -> Outcome<Locked> {
     let vendor = lock(tx, viewer, id).await?;
     match viewer.is_staff() || vendor.role.as_deref() == Some("OWNER") {
         true => Ok(vendor),
@@ -249,68 +246,4 @@ pub async fn announce(
         members: members.into_iter().map(|member| member.user_id).collect(),
     })
     .await
-}
-
-/// Whoever shows that the address is theirs becomes a member: at once, if they have done so. A member gets the role.
-pub async fn invite(app: &App, viewer: &Viewer, id: &ID, email: &str, role: &str) -> Outcome<VendorId> {
-    viewer.require_user()?;
-    let id = parse_id::<VendorId>(id)?;
-    let email = credentials::email(email, &["email"])?;
-    if !["OWNER", "MANAGER", "CLERK"].contains(&role) {
-        return Err(UserError::invalid(&["role"], "OWNER, MANAGER or CLERK").into());
-    }
-    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
-    let vendor = lock_as_owner(&mut tx, viewer, id).await?;
-    if vendor.status == VendorStatus::Closed {
-        return Err(conflict("the vendor is closed").into());
-    }
-    let staff = members::rows(&mut *tx, &[id], &[]).await?;
-    // A member gets another role, and the last owner stays one.
-    if let Some(user) = members::with_email(&mut tx, id, &email).await? {
-        if role != "OWNER" && !another_owner(&staff, user) {
-            return Err(conflict("a vendor has at least one owner").into());
-        }
-        members::set_role(&mut tx, id, user, role).await?;
-        tx.commit().await?;
-        return Ok(id);
-    }
-    let (open, known) = members::invitations(&mut tx, id, &email).await?;
-    if !known && staff.len() + usize::try_from(open).unwrap_or(MOST_MEMBERS) >= MOST_MEMBERS {
-        let message = format!("at most {MOST_MEMBERS} members and invitations");
-        return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
-    }
-    members::invite(&mut tx, id, &email, role, viewer.user).await?;
-    members::accept_invitations(&mut tx, &email).await?;
-    tx.commit().await?;
-    Ok(id)
-}
-
-fn another_owner(members: &[VendorMember], than: UserId) -> bool {
-    members
-        .iter()
-        .any(|member| member.role == "OWNER" && member.user_id != than)
-}
-
-/// Owners remove anybody, members themselves; one owner stays.
-pub async fn remove(app: &App, viewer: &Viewer, id: &ID, user: &ID) -> Outcome<VendorId> {
-    let own = viewer.require_user()?;
-    let id = parse_id::<VendorId>(id)?;
-    let user = parse_id::<UserId>(user)?;
-    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
-    if user == own {
-        lock(&mut tx, viewer, id).await?;
-    } else {
-        lock_as_owner(&mut tx, viewer, id).await?;
-    }
-    let members = members::rows(&mut *tx, &[id], &[]).await?;
-    if !members.iter().any(|member| member.user_id == user) {
-        return Err(UserError::not_found(user).into());
-    }
-    if !another_owner(&members, user) {
-        return Err(conflict("a vendor has at least one owner").into());
-    }
-    members::remove(&mut tx, id, user).await?;
-    crate::store::sessions::outdate(&mut tx, user).await?;
-    tx.commit().await?;
-    Ok(id)
 }

@@ -7,6 +7,8 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 /// An order, locked. A refund or a delivery may be heard of before the sale: then `total` is still unknown.
 #[derive(Debug)]
 pub struct OrderPoints {
+    /// Whose points they are: the account's, where a guest has become part of one.
+    pub customer: CustomerId,
     pub total: Option<i64>,
     pub earned: i32,
     pub refunded: i64,
@@ -45,7 +47,8 @@ pub async fn lock(
 ) -> Result<Option<OrderPoints>, sqlx::Error> {
     sqlx::query!(
         "insert into users.loyalty_orders (order_id, customer_id, currency)
-        select $1, id, $3 from users.customers where id = $2 on conflict do nothing",
+        select $1, coalesce(a.customer_id, c.id), $3 from users.customers c
+        left join users.customer_aliases a on a.alias_id = c.id where c.id = $2 on conflict do nothing",
         order.0,
         customer.0,
         currency
@@ -54,8 +57,9 @@ pub async fn lock(
     .await?;
     sqlx::query_as!(
         OrderPoints,
-        "select total, earned, refunded, reversed, return_days, delivered_at, completed_at, canceled, matured_at
-        from users.loyalty_orders where order_id = $1 for update",
+        r#"select customer_id as "customer: CustomerId", total, earned, refunded, reversed, return_days, delivered_at,
+            completed_at, canceled, matured_at
+        from users.loyalty_orders where order_id = $1 for update"#,
         order.0
     )
     .fetch_optional(db)
@@ -78,6 +82,22 @@ pub async fn store(db: &mut PgConnection, order: OrderId, row: &OrderPoints) -> 
         row.completed_at,
         row.canceled,
         row.matures_at()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The orders of a guest count for the account that it has become part of.
+pub async fn hand_over(
+    db: &mut PgConnection,
+    guest: CustomerId,
+    account: CustomerId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update users.loyalty_orders set customer_id = $2 where customer_id = $1",
+        guest.0,
+        account.0
     )
     .execute(db)
     .await?;

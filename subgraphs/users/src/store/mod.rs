@@ -13,6 +13,7 @@ pub mod mail_tokens;
 pub mod members;
 pub mod points;
 pub mod privacy;
+pub mod references;
 pub mod roles;
 pub mod sessions;
 pub mod throttle;

@@ -1,24 +1,21 @@
-//! Points and tiers over time.
+//! Points over time.
 
 use super::{Rig, call};
-use crate::{
-    actions::{loyalty, vip},
-    commands,
-};
+use crate::{actions::loyalty, commands};
 use chrono::{DateTime, TimeDelta, Utc};
 use contracts::{
     events::{OrderConfirmed, OrderStatusChanged, RefundStatusChanged},
-    users::{EnsureBenefits, HoldPoints, HoldPointsReply, RedeemPoints, ReleasePoints, ReversePoints},
+    users::{HoldPoints, HoldPointsReply, RedeemPoints, ReleasePoints, ReversePoints},
 };
 use futures::future::join_all;
 use platform::{
-    Currency, Moment, Role, Viewer,
+    Currency, Moment, Viewer,
     ids::{CustomerId, OrderId, RefundId},
 };
 use serde_json::{Value, json};
 
 /// Available, pending, held, lifetime. The ledger must explain them.
-async fn account(rig: &Rig, viewer: &Viewer) -> (i64, i64, i64, i64) {
+pub async fn account(rig: &Rig, viewer: &Viewer) -> (i64, i64, i64, i64) {
     let query = "{ viewer { loyalty { available pending held lifetime } } }";
     let got = rig.get(viewer, query, json!({})).await;
     let n = |field: &str| got["loyalty"][field].as_i64().unwrap();
@@ -81,7 +78,7 @@ fn moved(order: OrderId, customer: CustomerId, from: &str, to: &str) -> OrderSta
 }
 
 impl Rig {
-    async fn sell(&self, order: OrderId, customer: CustomerId, total: i64, at: Moment) {
+    pub async fn sell(&self, order: OrderId, customer: CustomerId, total: i64, at: Moment) {
         let mut tx = self.app.deps.db.begin(at).await.unwrap();
         loyalty::earn(&mut tx, &sale(order, customer, total))
             .await
@@ -89,7 +86,7 @@ impl Rig {
         tx.commit().await.unwrap();
     }
 
-    async fn refund(&self, order: OrderId, customer: CustomerId, total: i64) {
+    pub async fn refund(&self, order: OrderId, customer: CustomerId, total: i64) {
         let mut tx = self.app.deps.db.begin(Moment::LIVE).await.unwrap();
         loyalty::refund(&mut tx, &refund(order, customer, total))
             .await
@@ -103,7 +100,7 @@ impl Rig {
         tx.commit().await.unwrap();
     }
 
-    async fn points(&self) -> (Viewer, CustomerId) {
+    pub async fn points(&self) -> (Viewer, CustomerId) {
         let ann = self.viewer(&self.register("a@shop.example", None).await).await;
         let customer = ann.customer.unwrap();
         (ann, customer)
@@ -257,93 +254,4 @@ async fn a_canceled_order_counts_for_nothing_and_old_points_expire() {
     assert!(loyalty::expire(&rig.app).await.unwrap());
     assert!(!loyalty::expire(&rig.app).await.unwrap());
     assert_eq!(account(&rig, &ann).await, (0, 0, 0, 99));
-}
-
-#[tokio::test]
-async fn tiers_rise_at_once_and_fall_at_the_renewal_only() {
-    let rig = Rig::new().await;
-    let (ann, customer) = rig.points().await;
-    let ago = |days| Moment::imported(Utc::now() - TimeDelta::days(days));
-    let seen = "{ viewer { type vip { tier renewsAt } transitions { from to tierFrom tierTo at } } }";
-    rig.sell(OrderId::new(), customer, 160_000, ago(800)).await;
-    assert_eq!(rig.get(&ann, seen, json!({})).await["vip"]["tier"], "SILVER");
-    // 700 pounds within the year keep bronze only, but not before the year is over.
-    rig.sell(OrderId::new(), customer, 70_000, ago(500)).await;
-    assert_eq!(rig.get(&ann, seen, json!({})).await["vip"]["tier"], "SILVER");
-    assert!(vip::renew(&rig.app).await.unwrap());
-    let bronze = rig.get(&ann, seen, json!({})).await;
-    assert_eq!(bronze["vip"]["tier"], "BRONZE");
-    assert!(
-        vip::renew(&rig.app).await.unwrap(),
-        "nothing was bought in the next year"
-    );
-    assert!(!vip::renew(&rig.app).await.unwrap());
-    let done = rig.get(&ann, seen, json!({})).await;
-    assert_eq!(
-        (&done["type"], &done["vip"]),
-        (&json!("REGISTERED"), &Value::Null)
-    );
-    let steps: Vec<_> = done["transitions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|t| (&t["tierFrom"], &t["tierTo"]))
-        .collect();
-    let (none, bronze, silver) = (&Value::Null, &json!("BRONZE"), &json!("SILVER"));
-    assert_eq!(steps, [(none, silver), (silver, bronze), (bronze, none)]);
-    let fell: DateTime<Utc> = done["transitions"][2]["at"].as_str().unwrap().parse().unwrap();
-    assert_eq!((Utc::now() - fell).num_days(), 70, "on the day it was due");
-}
-
-#[tokio::test]
-async fn benefits_are_data() {
-    let rig = Rig::new().await;
-    let (ann, customer) = rig.points().await;
-    let pool = rig.app.deps.db.pool();
-    sqlx::query("delete from users.vip_benefits where code = 'points-gold'")
-        .execute(pool)
-        .await
-        .unwrap();
-    sqlx::query("update users.vip_benefits set title = 'Ours', active = false where code = 'points-silver'")
-        .execute(pool)
-        .await
-        .unwrap();
-    for _ in 0..2 {
-        commands::ensure_benefits(&rig.app, call(), EnsureBenefits {})
-            .await
-            .unwrap();
-    }
-    let titles: Vec<String> = sqlx::query_scalar("select title from users.vip_benefits order by code")
-        .fetch_all(pool)
-        .await
-        .unwrap();
-    let expected = [
-        "10% more points",
-        "50% more points",
-        "Double points",
-        "Ours",
-        "Prices of your tier",
-    ];
-    assert_eq!(
-        titles, expected,
-        "what is missing comes back, what is there stays"
-    );
-    let staff = rig.ensure("staff@shop.example", &[Role::Staff]).await;
-    let enroll = "mutation($id: ID!) { vipEnroll(customerId: $id, tier: SILVER, reason: \"friend\") { userErrors { code } } }";
-    rig.get(&staff, enroll, json!({"id": customer.to_string()})).await;
-    rig.sell(OrderId::new(), customer, 10_000, Moment::LIVE).await;
-    assert_eq!(
-        account(&rig, &ann).await.1,
-        110,
-        "silver's own multiplier is off: bronze's counts"
-    );
-    let told: Value = sqlx::query_scalar("select payload from users.outbox where topic = 'staff.acted'")
-        .fetch_one(pool)
-        .await
-        .unwrap();
-    assert_eq!(told["staff"], json!(staff.user.unwrap()));
-    assert_eq!(
-        (&told["action"], &told["outcome"]),
-        (&json!("vip.enroll"), &json!("SILVER"))
-    );
 }

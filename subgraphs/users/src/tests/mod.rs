@@ -8,6 +8,7 @@ mod loyalty;
 mod privacy;
 mod sdl;
 mod security;
+mod tiers;
 mod vendors;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};

@@ -215,3 +215,32 @@ fn an_account_does_not_overflow() {
     assert_eq!(book.adjust(1, at, by()), Err(0));
     assert_eq!(book.promise(1, OrderId::new()), 0);
 }
+
+#[test]
+fn a_guests_points_come_along_once_and_pay_its_debts() {
+    let at = DateTime::<Utc>::UNIX_EPOCH;
+    let (mut account, mut guest) = (Book::default(), Book::default());
+    guest.adjust(50, at, by()).unwrap();
+    guest.promise(30, OrderId::new());
+    guest.hold(10, OrderId::new()).unwrap();
+    account.take_back(15, OrderId::new());
+    for _ in 0..2 {
+        account.take_over(&mut guest);
+        assert_eq!((account.available, account.pending, account.owed), (25, 30, 0));
+        assert_eq!((guest.available, guest.pending, guest.held), (0, 0, 10));
+    }
+    for book in [&account, &guest] {
+        assert_eq!(
+            book.lines.iter().map(|line| line.available).sum::<i32>(),
+            book.available
+        );
+        assert_eq!(
+            book.lines.iter().map(|line| line.pending).sum::<i32>(),
+            book.pending
+        );
+        assert_eq!(
+            book.lots.iter().map(|lot| lot.remaining).sum::<i32>(),
+            book.available
+        );
+    }
+}

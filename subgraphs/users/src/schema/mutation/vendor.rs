@@ -1,7 +1,10 @@
 //! The life of a vendor.
 
 use crate::{
-    actions::vendor::{self, VendorInput},
+    actions::{
+        members,
+        vendor::{self, VendorInput},
+    },
     app,
     domain::vendor::Verb,
     schema::payloads::VendorPayload,
@@ -159,7 +162,7 @@ impl VendorMutation {
         #[graphql(desc = "Address of the member to be.")] email: String,
         #[graphql(desc = "OWNER, MANAGER or CLERK.")] role: String,
     ) -> Result<VendorPayload> {
-        let done = vendor::invite(app(ctx), viewer(ctx), &vendor_id, &email, &role).await;
+        let done = members::invite(app(ctx), viewer(ctx), &vendor_id, &email, &role).await;
         Ok(VendorPayload::new(ctx, done).await?)
     }
 
@@ -171,7 +174,7 @@ impl VendorMutation {
         #[graphql(desc = "A vendor of the caller.")] vendor_id: ID,
         #[graphql(desc = "A member.")] user_id: ID,
     ) -> Result<VendorPayload> {
-        let done = vendor::remove(app(ctx), viewer(ctx), &vendor_id, &user_id).await;
+        let done = members::remove(app(ctx), viewer(ctx), &vendor_id, &user_id).await;
         Ok(VendorPayload::new(ctx, done).await?)
     }
 }
