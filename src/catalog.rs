@@ -90,7 +90,10 @@ fn name(value: &impl ValueEnum) -> String {
 impl Target {
     async fn login(&self) -> Result<Client> {
         let client = Client::new(&self.url)?;
-        client.login(&self.email, &self.password).await.context("cannot log in")
+        client
+            .login(&self.email, &self.password)
+            .await
+            .context("cannot log in")
     }
 
     async fn vendor(&self, client: &Client) -> Result<Value> {
@@ -102,7 +105,9 @@ impl Target {
     }
 
     fn format(&self, file: Option<&Path>) -> String {
-        let extension = file.and_then(Path::extension).and_then(|extension| extension.to_str());
+        let extension = file
+            .and_then(Path::extension)
+            .and_then(|extension| extension.to_str());
         match (self.format, extension) {
             (Some(format), _) => name(&format),
             (None, Some("jsonl" | "ndjson" | "json")) => name(&Format::Jsonl),
@@ -134,7 +139,9 @@ async fn import(file: &Path, dry_run: bool, stage: Stage, target: &Target) -> Re
     let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.format(Some(file)),
         "stage": name(&stage), "dryRun": dry_run, "key": uuid::Uuid::now_v7().to_string() });
     let made = client.run(query, variables).await?["catalogImportCreate"]["catalogImport"].take();
-    let url = made["uploadUrl"].as_str().context("no address to send the file to")?;
+    let url = made["uploadUrl"]
+        .as_str()
+        .context("no address to send the file to")?;
     let stream = tokio_util::io::ReaderStream::with_capacity(content, 64 * 1024);
     let answer = platform::http::client(TRANSFER)?
         .put(url)
@@ -161,7 +168,10 @@ async fn follow(target: &Target, mut client: Client, id: &Value) -> Result<Value
         let import = client.run(query, json!({ "id": id })).await?["catalogImport"].take();
         bar.set_position((import["progress"].as_f64().unwrap_or(0.0) * 1000.0) as u64);
         bar.set_message(format!("{} lines", import["lineCount"]));
-        if matches!(import["status"].as_str(), Some("COMPLETED" | "FAILED" | "CANCELLED") | None) {
+        if matches!(
+            import["status"].as_str(),
+            Some("COMPLETED" | "FAILED" | "CANCELLED") | None
+        ) {
             bar.finish();
             return Ok(import);
         }
@@ -185,14 +195,27 @@ async fn report(target: &Target, import: &Value) -> Result<()> {
     let refused = import["refusedCount"].as_u64().unwrap_or(0);
     if refused > 0 {
         let client = target.login().await?;
-        let data = client.run(query, json!({ "id": import["id"], "first": SHOWN })).await?;
-        for line in data["catalogImport"]["lines"]["nodes"].as_array().into_iter().flatten() {
+        let data = client
+            .run(query, json!({ "id": import["id"], "first": SHOWN }))
+            .await?;
+        for line in data["catalogImport"]["lines"]["nodes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             let (sku, error) = (line["sku"].as_str().unwrap_or("-"), &line["errors"][0]);
             // Debug output shows control characters instead of sending them to the terminal.
-            println!("line {}, SKU {sku:?}: {} {:?}", line["line"], error["code"], error["message"]);
+            println!(
+                "line {}, SKU {sku:?}: {} {:?}",
+                line["line"], error["code"], error["message"]
+            );
         }
     }
-    ensure!(import["status"] == "COMPLETED", "{}", import["error"].as_str().unwrap_or("the import has ended early"));
+    ensure!(
+        import["status"] == "COMPLETED",
+        "{}",
+        import["error"].as_str().unwrap_or("the import has ended early")
+    );
     ensure!(refused == 0, "{refused} lines were refused");
     Ok(())
 }
@@ -203,10 +226,20 @@ async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
         catalogExportCreate(vendorId: $vendor, format: $format) { url userErrors { code message } } }";
     let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.format(file) });
     let data = client.run(query, variables).await?;
-    let url = data["catalogExportCreate"]["url"].as_str().context("no address to fetch it from")?;
-    let answer = platform::http::client(TRANSFER)?.get(url).send().await?.error_for_status()?;
+    let url = data["catalogExportCreate"]["url"]
+        .as_str()
+        .context("no address to fetch it from")?;
+    let answer = platform::http::client(TRANSFER)?
+        .get(url)
+        .send()
+        .await?
+        .error_for_status()?;
     let mut out: Box<dyn tokio::io::AsyncWrite + Unpin> = match file {
-        Some(file) => Box::new(tokio::fs::File::create_new(file).await.with_context(|| file.display().to_string())?),
+        Some(file) => Box::new(
+            tokio::fs::File::create_new(file)
+                .await
+                .with_context(|| file.display().to_string())?,
+        ),
         None => Box::new(standard_output()?),
     };
     let bar = match std::io::stderr().is_terminal() {

@@ -32,6 +32,7 @@ impl BulkMutation {
     /// Brings a file into the catalogue of a vendor; docs/catalog-import.md says how it is written. Products are found
     /// again by slug or SKU. By members of the vendor, while it is approved, and staff. Errors: FORBIDDEN (stage is for
     /// staff), CONFLICT (vendor not approved), LIMIT_EXCEEDED (5 imports under way).
+    #[expect(clippy::too_many_arguments, reason = "GraphQL arguments")]
     async fn catalog_import_create(
         &self,
         ctx: &Context<'_>,

@@ -30,6 +30,9 @@ struct Column {
 #[derive(Clone, Debug)]
 pub struct Header(Vec<Column>);
 
+/// Columns a file may have.
+const MAX_COLUMNS: usize = 5000;
+
 const PRODUCT: &[&str] = &[
     "slug",
     "name",
@@ -166,6 +169,9 @@ impl Header {
     /// Reads the first line. `Err` says why the file cannot be read at all.
     pub fn parse(line: &str) -> Result<Self, String> {
         let cells = cells(line.trim_start_matches('\u{feff}').as_bytes())?;
+        if cells.len() > MAX_COLUMNS {
+            return Err(format!("there are more than {MAX_COLUMNS} columns"));
+        }
         let columns: Vec<Column> = cells
             .iter()
             .map(|name| Column::parse(name.trim()))

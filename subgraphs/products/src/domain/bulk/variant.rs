@@ -7,7 +7,6 @@ use super::{
 };
 use crate::domain::{input::VariantInput, price, variant::VariantOption};
 use platform::{Currency, MinorUnits, UserError, UserErrorCode, ids::VariantId, money::MoneyInput};
-use std::collections::BTreeMap;
 
 /// The greatest amount, in minor units: what every JSON reader keeps exact.
 const MAX_AMOUNT: i64 = 9_007_199_254_740_991;
@@ -118,16 +117,17 @@ fn prices(doc: &VariantDoc, own: Currency) -> Result<PriceList, UserError> {
         let message = format!("a price in {own}, the product's own currency, is missing");
         return Err(UserError::refused(UserErrorCode::CurrencyMismatch, message));
     }
-    let mut ladders: BTreeMap<(Currency, &str), (Vec<i32>, Vec<i64>)> = BTreeMap::new();
-    for (key, (amount, _)) in &prices {
-        let ladder = ladders
-            .entry((key.currency, key.customer_tier.as_str()))
-            .or_default();
-        ladder.0.push(key.min_quantity);
-        ladder.1.push(*amount);
-    }
-    for ((_, tier), (quantities, amounts)) in ladders {
-        price::tiers(&quantities, &amounts, tier.is_empty())?;
+    // The map has the quantities of each ladder side by side, in their order.
+    let steps: Vec<(&PriceKey, i64)> = prices.iter().map(|(key, (amount, _))| (key, *amount)).collect();
+    for ladder in
+        steps.chunk_by(|(a, _), (b, _)| (a.currency, &a.customer_tier) == (b.currency, &b.customer_tier))
+    {
+        let (quantities, amounts): (Vec<i32>, Vec<i64>) = ladder
+            .iter()
+            .map(|(key, amount)| (key.min_quantity, *amount))
+            .unzip();
+        let is_everybodys = ladder.iter().all(|(key, _)| key.customer_tier.is_empty());
+        price::tiers(&quantities, &amounts, is_everybodys)?;
     }
     Ok(prices)
 }

@@ -185,15 +185,18 @@ async fn variants(tx: &mut PgConnection, items: &[&Item]) -> Result<(), sqlx::Er
     Ok(())
 }
 
-async fn prices(tx: &mut PgConnection, items: &[&Item]) -> Result<(), sqlx::Error> {
-    let repriced = || {
-        let variants = items.iter().flat_map(|item| item.variants.iter());
-        variants.filter(|variant| variant.are_prices_changed)
-    };
-    let old: Vec<Uuid> = repriced()
-        .filter(|variant| !variant.is_new)
+/// Variants that had prices before and get others.
+pub fn repriced<'a>(items: impl IntoIterator<Item = &'a Item>) -> Vec<Uuid> {
+    items
+        .into_iter()
+        .flat_map(|item| item.variants.iter())
+        .filter(|variant| variant.are_prices_changed && !variant.is_new)
         .map(|variant| variant.id.0)
-        .collect();
+        .collect()
+}
+
+async fn prices(tx: &mut PgConnection, items: &[&Item]) -> Result<(), sqlx::Error> {
+    let old = repriced(items.iter().copied());
     if !old.is_empty() {
         sqlx::query!(
             "delete from products.variant_prices where variant_id = any($1)",
@@ -202,7 +205,10 @@ async fn prices(tx: &mut PgConnection, items: &[&Item]) -> Result<(), sqlx::Erro
         .execute(&mut *tx)
         .await?;
     }
-    let rows: Vec<Value> = repriced()
+    let rows: Vec<Value> = items
+        .iter()
+        .flat_map(|item| item.variants.iter())
+        .filter(|variant| variant.are_prices_changed)
         .flat_map(|variant| variant.prices.iter().map(move |price| (variant.id, price)))
         .map(|(variant, (key, (amount, compare_at)))| {
             json!({ "variant_id": variant.0, "currency": key.currency, "customer_tier": key.customer_tier,
