@@ -1,4 +1,4 @@
-//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import` and `doctor` are made of.
+//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import`, `search` and `doctor` are made of.
 
 pub mod client;
 pub mod database;
@@ -8,6 +8,7 @@ pub mod import;
 pub mod postgres;
 pub mod router;
 pub mod sandbox_role;
+pub mod search;
 pub mod seed;
 pub mod serve;
 pub mod services;

@@ -1,6 +1,8 @@
 //! `agora`: one binary for every role.
 
-use agora::{database::Databases, doctor, import, serve, services::SERVICES, settings::ServiceSettings, up};
+use agora::{
+    database::Databases, doctor, import, search, serve, services::SERVICES, settings::ServiceSettings, up,
+};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use platform::telemetry::{self, LogFormat};
@@ -52,6 +54,9 @@ enum Role {
     /// Bring data of another shop into a running one
     #[command(subcommand)]
     Import(Import),
+    /// Care of the search index of a running shop
+    #[command(subcommand)]
+    Search(Search),
     /// Check the invariants over all databases; exit 1 with the rows that break one
     Doctor(Located),
     /// Run the sandbox payment provider alone
@@ -67,6 +72,27 @@ enum Import {
         /// Import only the first N invoices
         #[arg(long)]
         invoices: Option<usize>,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+#[derive(Subcommand)]
+enum Search {
+    /// Say what the index is like
+    Status(Target),
+    /// Build a new index beside the one in use, and then put it in its place
+    Rebuild {
+        /// Language whose word endings do not matter, such as english or german
+        #[arg(long)]
+        language: Option<String>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Replace all synonyms by those of a file: a group of words on each line, separated by commas
+    Synonyms {
+        /// The file
+        file: PathBuf,
         #[command(flatten)]
         target: Target,
     },
@@ -144,6 +170,13 @@ async fn run(cli: Cli) -> Result<()> {
             invoices,
             target,
         }) => import::run(&file, invoices, &target.shared()?, target.port).await,
+        Role::Search(Search::Status(target)) => search::show(&target.shared()?, target.port).await,
+        Role::Search(Search::Rebuild { language, target }) => {
+            search::rebuild(&target.shared()?, target.port, language).await
+        }
+        Role::Search(Search::Synonyms { file, target }) => {
+            search::synonyms(&target.shared()?, target.port, &file).await
+        }
         Role::Doctor(located) => doctor::run(&located.databases()?).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,
     }

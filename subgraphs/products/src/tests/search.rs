@@ -112,8 +112,8 @@ async fn search_finds_words_typos_and_counts_what_it_found() {
         ("slaet", "Slate 13"),
         ("\"at night\" -ledger", "Café at Night"),
         ("at", "Café at Night"),
-        ("clockmaker overshirt", "The Clockmaker's Ledger"),
-        ("9780306406157", "The Clockmaker's Ledger"),
+        // No product has both.
+        ("clockmaker overshirt", "Overshirt"),
     ] {
         assert_eq!(search(text).await["nodes"][0]["name"], name, "{text}");
     }
