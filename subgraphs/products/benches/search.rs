@@ -67,13 +67,8 @@ async fn main() -> Result<()> {
             }
         }
         let found = ok(search::backend(&shop.deps).count(&ask, 1_000_000).await)?;
-        let [a, b, c, d] = [
-            (&mut through, 50),
-            (&mut through, 99),
-            (&mut alone, 50),
-            (&mut alone, 99),
-        ]
-        .map(|(times, percent)| percentile(times, percent));
+        let (a, b) = (percentile(&mut through, 50), percentile(&mut through, 99));
+        let (c, d) = (percentile(&mut alone, 50), percentile(&mut alone, 99));
         println!("{name:<18} {found:>8} {a:>10.1} {b:>10.1} {c:>10.1} {d:>10.1}");
     }
     let mut suggestions = Vec::new();
