@@ -9,6 +9,7 @@ mod approval;
 mod commands;
 mod customers;
 mod search;
+mod search_facets;
 mod search_index;
 
 /// A shop with one approved vendor, one category and one brand.
