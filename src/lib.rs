@@ -1,4 +1,4 @@
-//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import`, `catalog` and `doctor` are made of.
+//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import`, `catalog`, `search` and `doctor` are made of.
 
 pub mod catalog;
 pub mod client;
@@ -11,6 +11,7 @@ pub mod operator;
 pub mod postgres;
 pub mod router;
 pub mod sandbox_role;
+pub mod search;
 pub mod seed;
 pub mod serve;
 pub mod services;

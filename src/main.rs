@@ -1,7 +1,8 @@
 //! `agora`: one binary for every role.
 
 use agora::{
-    catalog, database::Databases, doctor, import, operator, serve, services::SERVICES, settings::ServiceSettings, up,
+    catalog, database::Databases, doctor, import, operator, search, serve, services::SERVICES, settings::ServiceSettings,
+    up,
 };
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -63,6 +64,9 @@ enum Role {
     /// Bring a vendor's whole catalogue in or out as a file
     #[command(subcommand)]
     Catalog(catalog::Command),
+    /// Care of the search index of a running shop
+    #[command(subcommand)]
+    Search(Search),
     /// Check the invariants over all databases; exit 1 with the rows that break one
     Doctor(Located),
     /// Run the media server alone: it takes uploads and hands out pictures and videos
@@ -106,6 +110,27 @@ enum Import {
         /// Import only the first N invoices
         #[arg(long)]
         invoices: Option<usize>,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+#[derive(Subcommand)]
+enum Search {
+    /// Say what the index is like
+    Status(Target),
+    /// Build a new index beside the one in use, and then put it in its place
+    Rebuild {
+        /// Language whose word endings do not matter, such as english or german
+        #[arg(long)]
+        language: Option<String>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Replace all synonyms by those of a file: a group of words on each line, separated by commas
+    Synonyms {
+        /// The file
+        file: PathBuf,
         #[command(flatten)]
         target: Target,
     },
@@ -188,6 +213,13 @@ async fn run(cli: Cli) -> Result<()> {
             target,
         }) => import::run(&file, invoices, &target.shared()?, target.port).await,
         Role::Catalog(command) => catalog::run(command).await,
+        Role::Search(Search::Status(target)) => search::show(&target.shared()?, target.port).await,
+        Role::Search(Search::Rebuild { language, target }) => {
+            search::rebuild(&target.shared()?, target.port, language).await
+        }
+        Role::Search(Search::Synonyms { file, target }) => {
+            search::synonyms(&target.shared()?, target.port, &file).await
+        }
         Role::Doctor(located) => doctor::run(&located.databases()?).await,
         Role::Media(options) => agora::media_role::run(options, on_signal()).await,
         Role::Sandbox(options) => agora::sandbox_role::run(options, on_signal()).await,

@@ -79,11 +79,11 @@ async fn browse(shop: &Shop) -> Vec<Value> {
     }
     let search =
         "query($q: String!) { productSearch(query: $q, first: 5) { nodes { name } facets { code } } }";
-    let found = guest.run(search, json!({ "q": "clockmaker" })).await.unwrap();
-    assert_eq!(
-        found["productSearch"]["nodes"][0]["name"],
-        "The Clockmaker's Ledger"
-    );
+    // The index follows the catalogue within moments.
+    until(&guest, search, json!({ "q": "clockmaker" }), |found| {
+        (found["productSearch"]["nodes"][0]["name"] == "The Clockmaker's Ledger").then_some(())
+    })
+    .await;
     chosen
 }
 

@@ -42,7 +42,7 @@ select (lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 'produ
     ('00000000-0000-7000-b000-' || lpad((1 + (300 * c * c)::int % 300)::text, 12, '0'))::uuid,
     ('00000000-0000-7000-a000-' || lpad((11 + i * 7 % 90)::text, 12, '0'))::uuid, 'APPROVED', true, true,
     case kind
-        when 'BOOK' then jsonb_build_object('book', jsonb_build_object('isbn13', 9780000000000 + i,
+        when 'BOOK' then jsonb_build_object('book', jsonb_build_object('isbn13', (9780000000000 + i)::text,
             'authors', jsonb_build_array(initcap(pg_temp.rare((600 * a)::int) || ' ' || pg_temp.rare((900 * b)::int))),
             'publisher', initcap(pg_temp.rare((50 * c)::int)), 'published_on', (1980 + (45 * a)::int) || '-03-14',
             'language', (array['en','de','fr'])[1 + i % 3], 'format', (array['PAPERBACK','HARDCOVER','EBOOK'])[1 + i % 3],

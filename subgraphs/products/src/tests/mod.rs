@@ -14,6 +14,7 @@ mod customers;
 mod privacy;
 mod media;
 mod search;
+mod search_facets;
 mod search_index;
 
 /// A shop with one approved vendor, one category and one brand.

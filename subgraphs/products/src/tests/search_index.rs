@@ -75,8 +75,8 @@ async fn the_index_follows_every_change() {
 #[tokio::test]
 async fn a_rebuild_goes_on_where_it_stopped_while_searches_are_answered() {
     let shop = Shop::open().await;
-    for name in ["Läufer", "Laufen"] {
-        shop.sell(shop.generic(name), name, 100).await;
+    for (name, sku) in [("Läufer", "L-1"), ("Laufen", "L-2")] {
+        shop.sell(shop.generic(name), sku, 100).await;
     }
     shop.index().await;
     let rebuild = |language: Option<&str>| {
@@ -89,22 +89,25 @@ async fn a_rebuild_goes_on_where_it_stopped_while_searches_are_answered() {
     assert!(rebuild(Some("german")).await.unwrap());
     assert!(!rebuild(None).await.unwrap(), "one at a time");
     let mut steps = 0;
-    loop {
-        // Each step has a backend of its own, like a process that was started anew.
-        let backend = search::backend(&shop.deps);
-        let before = status(&shop).await;
-        let more = backend.rebuild_step().await.unwrap();
-        assert_eq!(names(&shop, "läufer").await, json!(["Läufer"]), "step {steps}");
+    // Each step has a backend of its own, like a process that was started anew.
+    while search::backend(&shop.deps).rebuild_step().await.unwrap() {
+        let found = names(&shop, "läufer").await;
+        assert!(
+            found.as_array().unwrap().contains(&json!("Läufer")),
+            "step {steps}: {found}"
+        );
+        if status(&shop).await.rebuilding == Some(2) {
+            // The rebuild has passed its place.
+            shop.sell(shop.generic("Läufer zwei"), "L-3", 100).await;
+        }
         steps += 1;
-        if before.rebuilding == Some(2) && steps == 2 {
-            // Sold while it is being built.
-            shop.sell(shop.generic("Läufer zwei"), "LZ", 100).await;
-        }
-        if !more {
-            break;
-        }
         assert!(steps < 20);
     }
+    assert_eq!(
+        shop.sql("select count(*) from products.products where visible")
+            .await,
+        3
+    );
     shop.index().await;
     let now = status(&shop).await;
     assert_eq!(
@@ -116,8 +119,8 @@ async fn a_rebuild_goes_on_where_it_stopped_while_searches_are_answered() {
         shop.sql("select count(*) from products.products where visible")
             .await
     );
-    // German stems: an English index does not take the one for the other.
-    assert_eq!(names(&shop, "laufend").await.as_array().unwrap().len() as i64, 1);
+    // German endings, which an English index would not take off.
+    assert_eq!(names(&shop, "laufens").await.as_array().unwrap().len(), 3);
     assert_eq!(
         shop.sql("select count(*) from products.search_documents").await,
         now.documents,
@@ -198,7 +201,7 @@ async fn plans_use_the_indexes() {
         ..all()
     };
     let cases = [
-        (Some("ultrabook"), ProductSort::Newest, all(), "search_idx"),
+        (Some("ultrabook"), ProductSort::Rating, all(), "rating_id_idx"),
         (Some("paper scarf"), ProductSort::Relevance, all(), "search_idx"),
         (
             Some("\"paper scarf\""),
