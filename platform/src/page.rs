@@ -113,9 +113,9 @@ impl TotalCount {
     /// How many rows the list has, counting up to `max`.
     async fn total_count(
         &self,
-        #[graphql(default = 10_000, desc = "Stop counting here, 1 to 10,000.")] max: i32,
+        #[graphql(default_with = "Some(10_000)", desc = "Stop counting here, 1 to 10,000.")] max: Option<i32>,
     ) -> Option<Result<i32, Error>> {
-        let count = self.0(i64::from(max.clamp(1, 10_000))).await;
+        let count = self.0(i64::from(max.unwrap_or(10_000).clamp(1, 10_000))).await;
         Some(count.map(|n| i32::try_from(n).unwrap_or(i32::MAX)))
     }
 }

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 mod approval;
 mod commands;
 mod customers;
+mod news;
+mod reviews;
+mod steps;
 mod search;
 
 /// A shop with one approved vendor, one category and one brand.
