@@ -10,9 +10,6 @@ alter table products.wishlist_items
     add column price_since timestamptz;
 update products.wishlist_items set stock_since = case when notify_back_in_stock then added_at end,
     price_since = case when notify_price_drop then added_at end;
-alter table products.wishlist_items
-    add check (notify_back_in_stock = (stock_since is not null)),
-    add check (notify_price_drop = (price_since is not null));
 drop index products.wishlist_items_of_variant;
 create index wishlist_items_of_variant on products.wishlist_items (variant_id, wishlist_id);
 

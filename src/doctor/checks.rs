@@ -113,4 +113,31 @@ pub(super) const ALL: &[Check] = &[
               where a.available <> coalesce(t.available, 0) or a.pending <> coalesce(t.pending, 0)
                   or a.held <> coalesce(t.held, 0) or a.available <> coalesce(l.remaining, 0)",
     },
+    Check {
+        service: "products",
+        name: "ratings are what a recount of the published reviews gives",
+        sql: "select p.id, p.rating_count, p.rating_sum, p.rating_histogram from products.products p
+              left join (select product_id, count(*)::int as reviews, sum(rating)::bigint as stars,
+                             array[count(*) filter (where rating = 1), count(*) filter (where rating = 2),
+                                 count(*) filter (where rating = 3), count(*) filter (where rating = 4),
+                                 count(*) filter (where rating = 5)]::int[] as histogram
+                         from products.reviews where status = 'PUBLISHED' group by 1) r on r.product_id = p.id
+              where (p.rating_count, p.rating_sum, p.rating_histogram)
+                  <> (coalesce(r.reviews, 0), coalesce(r.stars, 0), coalesce(r.histogram, '{0,0,0,0,0}'))",
+    },
+    Check {
+        service: "products",
+        name: "reviews are as helpful as customers have voted",
+        sql: "select r.id, r.helpful_count, coalesce(v.votes, 0) as votes from products.reviews r
+              left join (select review_id, count(*) as votes from products.review_votes group by 1) v
+                  on v.review_id = r.id
+              where r.helpful_count <> coalesce(v.votes, 0)",
+    },
+    Check {
+        service: "products",
+        name: "approvals of a vendor have no gap",
+        sql: "select p.vendor_id, p.last_seq, count(e.seq) as steps from products.approval_positions p
+              left join products.approval_events e on e.vendor_id = p.vendor_id
+              group by p.vendor_id having p.last_seq <> count(e.seq) or p.last_seq <> coalesce(max(e.seq), 0)",
+    },
 ];

@@ -1,13 +1,16 @@
 //! Facts of other services become messages. History that is imported tells nobody anything.
 
 use crate::{
-    actions::notify::notify,
-    domain::draft::{self, Draft},
-    store::{mailboxes::Recipient, vendor_messages},
+    actions::{crowd, notify::notify},
+    domain::{
+        draft::{self, Draft},
+        preference::CHANNELS,
+    },
+    store::{mailboxes::Recipient, topics, vendor_messages},
 };
 use contracts::events::{
-    LowStockRaised, OrderStatusChanged, RefundStatusChanged, ShipmentStatusChanged, VendorOrderStatusChanged,
-    VendorStatusChanged,
+    LowStockRaised, OrderStatusChanged, RefundStatusChanged, ShipmentStatusChanged, VariantNews,
+    VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
 };
 use platform::{
     Error, Tx,
@@ -101,6 +104,27 @@ pub async fn vendor(tx: &mut Tx, fact: Received<VendorStatusChanged>) -> Result<
         Some(draft) if fact.origin == Origin::Live => notify(tx, &members, &draft).await,
         _ => Ok(()),
     }
+}
+
+/// Its subscribers are told by the worker.
+pub async fn variant_news(tx: &mut Tx, fact: Received<VariantNews>) -> Result<(), Error> {
+    let news = fact.event;
+    let told = fact.origin == Origin::Live
+        && topics::queue(tx, news.kind.into(), news.variant, &draft::news(&news)).await?;
+    if told {
+        tx.hint("outgoing", "topic");
+    }
+    Ok(())
+}
+
+/// A part of those whose wishlists wait for the news.
+pub async fn wishes(tx: &mut Tx, fact: Received<WishesFulfilled>) -> Result<(), Error> {
+    if fact.origin != Origin::Live {
+        return Ok(());
+    }
+    let WishesFulfilled { news, customers } = fact.event;
+    let customers: Vec<Recipient> = customers.into_iter().map(Recipient::Customer).collect();
+    crowd::tell(tx, &customers, &draft::news(&news), &CHANNELS).await
 }
 
 pub async fn low_stock(tx: &mut Tx, fact: Received<LowStockRaised>) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 //!
 //! - [`consumers`]: which fact tells whom what; [`domain::draft`] has the table
 //! - [`actions::notify`]: one message per fact and reader, at the next position of their mailbox
+//! - [`actions::crowd`]: the same for many readers at once; [`actions::topics`] finds who has subscribed
 //! - [`actions::vendors`]: asks the users service for a vendor's members
 //! - [`actions::deliver`]: asks the users service for addresses and sends mails; addresses are not stored
 //! - [`commands`]: messages of the account itself, whose secrets are forgotten once they are sent
@@ -43,7 +44,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema, also for tests and the committed SDL.
 pub fn schema(deps: Deps) -> Schema {
-    platform::service::schema(Query, Mutation, Subscription)
+    platform::service::schema(Query, Mutation::default(), Subscription)
         .register_output_type::<Node>()
         .data(deps)
         .finish()
@@ -63,7 +64,7 @@ pub fn request_data(deps: &Deps) -> impl Fn(&Viewer, &mut async_graphql::Data) +
 pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     let mailer = Mailer::new(&settings.mail, &settings.from)?;
     let account = deps.clone();
-    let (mails, vendors) = (deps.clone(), deps.clone());
+    let (mails, vendors, topics) = (deps.clone(), deps.clone(), deps.clone());
     let service = Service::new(NAME, deps.clone(), schema(deps.clone()), request_data(&deps));
     Ok(
         platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
@@ -77,6 +78,8 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
             .on(|tx, fact| Box::pin(consumers::shipment(tx, fact)))
             .on(|tx, fact| Box::pin(consumers::vendor(tx, fact)))
             .on(|tx, fact| Box::pin(consumers::low_stock(tx, fact)))
+            .on(|tx, fact| Box::pin(consumers::variant_news(tx, fact)))
+            .on(|tx, fact| Box::pin(consumers::wishes(tx, fact)))
             .worker(move |stop| async move {
                 work("mails", &mails, "email", &stop, || {
                     actions::deliver::deliver(&mails, &mailer)
@@ -86,6 +89,12 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
             .worker(move |stop| async move {
                 work("messages to vendors", &vendors, "vendor", &stop, || {
                     actions::vendors::resolve(&vendors)
+                })
+                .await;
+            })
+            .worker(move |stop| async move {
+                work("news to subscribers", &topics, "topic", &stop, || {
+                    actions::topics::step(&topics)
                 })
                 .await;
             }),

@@ -1,6 +1,7 @@
 //! What happens to messages, preferences, templates and announcements.
 
 pub mod announcements;
+pub mod crowd;
 pub mod deliver;
 pub mod mailboxes;
 pub mod notify;
@@ -8,4 +9,5 @@ pub mod preferences;
 pub mod reading;
 pub mod sending;
 pub mod templates;
+pub mod topics;
 pub mod vendors;

@@ -15,6 +15,9 @@ use crate::{
 };
 use platform::{Error, Language, Tx, ids::NotificationId};
 
+/// Why a mail was not sent.
+pub(super) const UNWANTED: &str = "switched off by the reader";
+
 /// One message per reader and fact, however often it is called.
 pub async fn notify(tx: &mut Tx, recipients: &[Recipient], draft: &Draft) -> Result<(), Error> {
     let templates = templates::by_codes(&mut **tx, std::slice::from_ref(&draft.code)).await?;
@@ -94,7 +97,7 @@ async fn queue(
     wanted: bool,
 ) -> Result<(), Error> {
     if plan.email {
-        let suppressed = (!wanted).then_some("switched off by the reader");
+        let suppressed = (!wanted).then_some(UNWANTED);
         deliveries::insert(tx, id, suppressed).await?;
         tx.hint("outgoing", "email");
     }

@@ -1,8 +1,8 @@
 //! Which fact tells whom what. A draft names a template and its variables; nothing in it identifies a person.
 
 use contracts::events::{
-    LowStockRaised, OrderStatusChanged, RefundStatusChanged, ShipmentStatusChanged, VendorOrderStatusChanged,
-    VendorStatusChanged,
+    LowStockRaised, NewsKind, OrderStatusChanged, RefundStatusChanged, ShipmentStatusChanged, VariantNews,
+    VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::{
     Money,
@@ -41,6 +41,16 @@ impl Subject {
             Self::Shipment(id) => ("SHIPMENT", id.0),
             Self::Variant(id) => ("VARIANT", id.0),
             Self::Vendor(id) => ("VENDOR", id.0),
+        }
+    }
+
+    /// Its page in the shop.
+    pub fn path(self) -> String {
+        match self {
+            Self::Order(id) => format!("orders/{id}"),
+            Self::Shipment(id) => format!("shipments/{id}"),
+            Self::Variant(id) => format!("variants/{id}"),
+            Self::Vendor(id) => format!("vendors/{id}"),
         }
     }
 
@@ -195,6 +205,20 @@ pub fn low_stock(event: Uuid, fact: &LowStockRaised) -> Draft {
         None,
         &variables,
     )
+}
+
+/// To those who wait for the variant.
+pub fn news(news: &VariantNews) -> Draft {
+    let code = match news.kind {
+        NewsKind::BackInStock => "product.back_in_stock",
+        NewsKind::PriceDrop => "product.price_drop",
+    };
+    let mut variables = vec![("product", news.product_name.clone())];
+    if let Some(fall) = news.price {
+        let money = |amount| Money::new(amount, fall.currency).to_string();
+        variables.extend([("before", money(fall.before)), ("price", money(fall.after))]);
+    }
+    draft(news.id, code, Subject::Variant(news.variant), None, &variables)
 }
 
 #[cfg(test)]

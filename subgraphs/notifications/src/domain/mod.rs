@@ -5,4 +5,5 @@ pub mod draft;
 pub mod preference;
 pub mod template;
 pub mod token;
+pub mod topic;
 pub mod types;

@@ -2,16 +2,20 @@
 
 use super::{
     announcement::SystemAnnouncement, delivery::Delivery, notification::Notification,
-    template::NotificationTemplate,
+    template::NotificationTemplate, topic::TopicSubscription,
 };
 use crate::{
     actions::announcements::audiences,
-    store::{announcements, deliveries, notifications, notifications::Slice, preferences, templates},
+    domain::topic,
+    store::{announcements, deliveries, notifications, notifications::Slice, preferences, templates, topics},
 };
 use async_graphql::dataloader::Loader;
 use platform::{
     Db, Error, Viewer,
-    ids::{DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId, UserId, uuids},
+    ids::{
+        DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId, TopicSubscriptionId,
+        UserId, uuids,
+    },
 };
 use std::collections::HashMap;
 
@@ -148,6 +152,37 @@ impl Loader<PreferencesOf> for Reader {
         Ok(grouped(
             rows.into_iter().map(|row| (PreferencesOf(row.user), row)),
         ))
+    }
+}
+
+impl Loader<TopicSubscriptionId> for Reader {
+    type Value = TopicSubscription;
+    type Error = Error;
+    async fn load(
+        &self,
+        keys: &[TopicSubscriptionId],
+    ) -> Result<HashMap<TopicSubscriptionId, TopicSubscription>, Error> {
+        let rows = topics::find(self.db.pool(), keys, &[]).await?;
+        let own = |row: &topic::Row| self.viewer.is_staff() || self.viewer.user == Some(row.user);
+        Ok(rows
+            .into_iter()
+            .filter(own)
+            .map(|row| (row.id, row.into()))
+            .collect())
+    }
+}
+
+/// What a user has subscribed to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TopicsOf(pub UserId);
+
+impl Loader<TopicsOf> for Reader {
+    type Value = Vec<TopicSubscription>;
+    type Error = Error;
+    async fn load(&self, keys: &[TopicsOf]) -> Result<HashMap<TopicsOf, Vec<TopicSubscription>>, Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = topics::find(self.db.pool(), &[], &ids).await?;
+        Ok(grouped(rows.into_iter().map(|row| (TopicsOf(row.user), row.into()))))
     }
 }
 

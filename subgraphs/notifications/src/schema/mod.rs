@@ -9,6 +9,7 @@ pub mod query;
 pub mod stubs;
 pub mod subscription;
 pub mod template;
+pub mod topic;
 pub mod user;
 
 use announcement::SystemAnnouncement;
@@ -16,6 +17,7 @@ use async_graphql::{ID, Interface};
 use delivery::Delivery;
 use notification::Notification;
 use template::NotificationTemplate;
+use topic::TopicSubscription;
 
 /// Something with an ID of its own that can be fetched again by it.
 #[derive(Interface)]
@@ -25,4 +27,5 @@ pub enum Node {
     Delivery(Delivery),
     NotificationTemplate(NotificationTemplate),
     SystemAnnouncement(SystemAnnouncement),
+    TopicSubscription(TopicSubscription),
 }

@@ -5,6 +5,7 @@ use super::{
     loaders::{PreferencesOf, Reader},
     notification::Notification,
     template::NotificationTemplate,
+    topic::TopicMutation,
     user::{NotificationPreference, preferences},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     domain::types::{AnnouncementAudience, Channel, NotificationCategory},
     store::announcements::New,
 };
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, MergedObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use platform::{
     Language, Outcome, UserError,
@@ -25,7 +26,11 @@ use platform::{
 use std::collections::BTreeMap;
 
 /// Root of all writes.
-pub struct Mutation;
+#[derive(MergedObject, Default)]
+pub struct Mutation(MessageMutation, TopicMutation);
+
+#[derive(Default)]
+pub struct MessageMutation;
 
 /// A message, or why it was refused.
 #[derive(SimpleObject)]
@@ -108,7 +113,7 @@ async fn preference_payload(ctx: &Context<'_>, outcome: Outcome<UserId>) -> Resu
 }
 
 #[Object]
-impl Mutation {
+impl MessageMutation {
     /// Marks one of the viewer's messages as read. Errors: NOT_FOUND.
     async fn notification_mark_read(
         &self,

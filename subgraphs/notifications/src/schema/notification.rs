@@ -12,7 +12,7 @@ use crate::{
 };
 use async_graphql::{ComplexObject, Context, SimpleObject};
 use chrono::{DateTime, Utc};
-use platform::{Error, ids::NotificationId, loader::Batch};
+use platform::{Error, ids::NotificationId, loader::Batch, service::Deps};
 
 /// A message to one person.
 #[derive(Clone, SimpleObject)]
@@ -74,6 +74,13 @@ impl Notification {
             Subject::Variant(id) => NotificationSubject::ProductVariant(ProductVariant { id }),
             Subject::Vendor(id) => NotificationSubject::Vendor(Vendor { id }),
         })
+    }
+
+    /// Where in the shop its reader can do something about it.
+    async fn action_url(&self, ctx: &Context<'_>) -> Option<String> {
+        let subject = Subject::from_parts(self.row.subject_type.as_deref()?, self.row.subject_id?)?;
+        let shop = &ctx.data_unchecked::<Deps>().settings.public_url;
+        Some(format!("{shop}/{}", subject.path()))
     }
 
     /// Its ways to the reader outside the app.

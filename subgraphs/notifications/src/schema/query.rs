@@ -2,7 +2,7 @@
 
 use super::{
     announcement::SystemAnnouncement, delivery::Delivery, loaders::Reader, notification::Notification,
-    stubs::Order, template::NotificationTemplate, user::User,
+    stubs::Order, template::NotificationTemplate, topic::TopicSubscription, user::User,
 };
 use crate::{
     actions::announcements::audiences,
@@ -15,7 +15,10 @@ use crate::{
 use async_graphql::{Context, ID, Object};
 use platform::{
     Error,
-    ids::{DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId, UserId},
+    ids::{
+        DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId, TopicSubscriptionId,
+        UserId,
+    },
     loader::Batch,
     service::Deps,
     viewer::viewer,
@@ -146,6 +149,14 @@ impl Query {
         id: ID,
     ) -> Result<Option<SystemAnnouncement>, Error> {
         let Some(id) = SystemAnnouncementId::parse(&id) else {
+            return Ok(None);
+        };
+        loader(ctx).load_one(id).await
+    }
+
+    #[graphql(entity)]
+    async fn find_topic_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<TopicSubscription>, Error> {
+        let Some(id) = TopicSubscriptionId::parse(&id) else {
             return Ok(None);
         };
         loader(ctx).load_one(id).await

@@ -1,8 +1,9 @@
 //! What this service knows about a `User`.
 
 use super::{
-    loaders::{MessagesOf, PreferencesOf, Reader, UnreadOf},
+    loaders::{MessagesOf, PreferencesOf, Reader, TopicsOf, UnreadOf},
     notification::Notification,
+    topic::TopicSubscription,
 };
 use crate::{
     domain::{
@@ -117,6 +118,18 @@ impl User {
             .load_one(UnreadOf(self.id))
             .await;
         Some(count.map(|n| i32::try_from(n.unwrap_or(0)).unwrap_or(i32::MAX)))
+    }
+
+    /// News the user has asked for, newest first. Absent for other people.
+    async fn topic_subscriptions(&self, ctx: &Context<'_>) -> Option<Result<Vec<TopicSubscription>, Error>> {
+        if !self.visible(ctx) {
+            return None;
+        }
+        let rows = ctx
+            .data_unchecked::<Batch<Reader>>()
+            .load_one(TopicsOf(self.id))
+            .await;
+        Some(rows.map(Option::unwrap_or_default))
     }
 
     /// What the user wants to be told, per kind and channel. Absent for other people.

@@ -4,6 +4,7 @@ mod facts;
 mod mails;
 mod privacy;
 mod staff;
+mod topics;
 
 use crate::{
     MIGRATOR, Mail, NAME, Schema,
@@ -111,7 +112,7 @@ fn the_committed_sdl_is_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
     let schema = platform::service::schema(
         crate::schema::query::Query,
-        crate::schema::mutation::Mutation,
+        crate::schema::mutation::Mutation::default(),
         crate::schema::subscription::Subscription,
     )
     .register_output_type::<crate::schema::Node>()

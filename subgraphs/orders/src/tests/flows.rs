@@ -260,6 +260,13 @@ async fn an_import_is_a_delivered_order_once_and_so_is_its_refund() {
         .pop()
         .unwrap();
     assert_eq!((row.status.as_str(), row.placed_at), ("DELIVERED", at));
+    let told: Vec<serde_json::Value> =
+        sqlx::query_scalar("select payload from orders.outbox where topic = 'orders.lines_delivered'")
+            .fetch_all(world.deps.db.pool())
+            .await
+            .unwrap();
+    let arrived = told.iter().filter_map(|fact| fact["lines"].as_array()).flatten();
+    assert_eq!(arrived.filter(|line| line["delivered"] == 3).count(), 1200, "each line once");
     let refund = ImportRefund {
         source: "s".to_owned(),
         reference: "C1".to_owned(),

@@ -178,7 +178,8 @@ pub async fn waiting(
         r#"select l.id, l.customer_id as "customer: CustomerId"
            from products.wishlist_items i join products.wishlists l on l.id = i.wishlist_id
            where i.variant_id = $1 and i.wishlist_id > $2
-               and case when $3 then i.price_since <= $4 else i.stock_since <= $4 end
+               and case when $3 then i.notify_price_drop and coalesce(i.price_since, i.added_at) <= $4
+                   else i.notify_back_in_stock and coalesce(i.stock_since, i.added_at) <= $4 end
            order by i.wishlist_id limit $5"#,
         queued.news.variant.0,
         queued.told.unwrap_or_default(),

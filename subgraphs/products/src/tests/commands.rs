@@ -35,7 +35,7 @@ pub fn vendor_fact(vendor: VendorId, approved: bool) -> Received<VendorStatusCha
     })
 }
 
-pub fn bought(customer: CustomerId, product: ProductId, vendor: VendorId) -> Received<OrderConfirmed> {
+fn bought(customer: CustomerId, product: ProductId, vendor: VendorId) -> Received<OrderConfirmed> {
     let line = ConfirmedLine {
         line: OrderLineId::new(),
         vendor_order: VendorOrderId::new(),

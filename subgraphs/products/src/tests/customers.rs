@@ -1,6 +1,6 @@
 //! Reviews, ratings and wishlists.
 
-use super::{Shop, anonymous, code, commands::bought};
+use super::{Shop, anonymous, code, reviews::delivered};
 use crate::consumers;
 use platform::{Moment, Role, testing::viewer};
 use serde_json::json;
@@ -22,8 +22,8 @@ async fn the_rating_is_what_a_recount_gives() {
         let author = viewer(Role::Customer);
         if rating == 5 {
             let mut tx = shop.deps.db.begin(Moment::LIVE).await.unwrap();
-            let fact = bought(author.customer.unwrap(), id.parse().unwrap(), shop.vendor);
-            consumers::order_confirmed(&mut tx, fact).await.unwrap();
+            let fact = delivered(author.customer.unwrap(), id.parse().unwrap());
+            consumers::lines_delivered(&mut tx, fact).await.unwrap();
             tx.commit().await.unwrap();
         }
         let create = format!("reviewCreate(productId: \"{id}\", rating: {rating}, title: \"So\")");
