@@ -163,7 +163,7 @@ async fn export(client: &Client) -> Vec<(String, String)> {
             let mut file = zip.by_index(index).unwrap();
             let mut text = String::new();
             file.read_to_string(&mut text).unwrap();
-            (file.name().to_owned(), text)
+            (file.name().unwrap().into_owned(), text)
         })
         .collect()
 }
