@@ -1,6 +1,11 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
-use crate::events::{CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews, VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled};
+use crate::events::{
+    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed,
+    OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
+    RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews,
+    VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
+};
 use crate::events::{
     CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LowStockRaised, OrderConfirmed,
     OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
@@ -10,7 +15,6 @@ use crate::events::{
 use platform::events::{Event, Routes};
 
 pub const ROUTES: Routes = &[
-    (CustomerRegistered::TOPIC, &["analytics"]),
     (CustomersMerged::TOPIC, &["orders"]),
     (GuestOrdersClaimed::TOPIC, &["orders"]),
     (OrdersReassigned::TOPIC, &["payments", "shipping"]),

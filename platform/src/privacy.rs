@@ -92,7 +92,9 @@ impl Command for ErasePerson {
 pub enum ErasePersonReply {
     Erased,
     /// Nothing was erased: something is open that needs the data.
-    Waits { reason: String },
+    Waits {
+        reason: String,
+    },
 }
 
 /// What one service knows about people.

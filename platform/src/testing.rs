@@ -110,8 +110,8 @@ pub async fn find_text(pool: &sqlx::PgPool, schema: &str, needle: &str) -> anyho
     let mut found = Vec::new();
     for table in tables {
         let sql = format!(
-            "select distinct '{table}.' || key from {schema}.{table} t, jsonb_each_text(to_jsonb(t)) \
-             where value ilike '%' || $1 || '%' order by 1"
+            "select distinct '{table}.' || k from {schema}.{table} t, jsonb_each_text(to_jsonb(t)) j (k, v) \
+             where v ilike '%' || $1 || '%' order by 1"
         );
         let columns: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
             .bind(needle)

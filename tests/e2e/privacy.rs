@@ -52,7 +52,12 @@ async fn a_person_takes_their_data_along_and_leaves_only_an_invoice() {
 
     let files = export(&client).await;
     for service in SERVICES {
-        assert!(files.iter().any(|(name, _)| name.starts_with(&format!("{service}/"))), "{service}");
+        assert!(
+            files
+                .iter()
+                .any(|(name, _)| name.starts_with(&format!("{service}/"))),
+            "{service}"
+        );
     }
     let everything: String = files.iter().map(|(_, text)| text.as_str()).collect();
     for word in canary.all() {
@@ -84,7 +89,10 @@ async fn a_person_takes_their_data_along_and_leaves_only_an_invoice() {
 async fn register(shop: &Shop, canary: &Canary) -> Client {
     let query = "mutation($input: RegisterInput!) { userRegister(input: $input) { user { id } userErrors { code message } } }";
     let input = json!({ "email": canary.email, "password": PASSWORD, "displayName": canary.name });
-    shop.anonymous().run(query, json!({ "input": input })).await.unwrap();
+    shop.anonymous()
+        .run(query, json!({ "input": input }))
+        .await
+        .unwrap();
     shop.anonymous().login(&canary.email, PASSWORD).await.unwrap()
 }
 
@@ -92,7 +100,11 @@ async fn register(shop: &Shop, canary: &Canary) -> Client {
 async fn buy(shop: &Shop, client: &Client, canary: &Canary) -> String {
     let book = "{ products(first: 1, where: {kind: [BOOK]}) { nodes { id vendor { id } variants { id } } } }";
     let book = client.run(book, json!({})).await.unwrap()["products"]["nodes"][0].take();
-    let cart = cart_with(client, vec![json!({ "variantId": book["variants"][0]["id"], "quantity": 1 })]).await;
+    let cart = cart_with(
+        client,
+        vec![json!({ "variantId": book["variants"][0]["id"], "quantity": 1 })],
+    )
+    .await;
     let address = json!({ "fullName": canary.name, "line1": canary.street, "city": "Bristol", "postalCode": "BS1 4DB",
         "country": "GB", "phone": canary.phone });
     let create = "mutation($input: AddressInput!) {
@@ -112,7 +124,8 @@ async fn buy(shop: &Shop, client: &Client, canary: &Canary) -> String {
     let quote = quote(client, &cart).await;
     let input = checkout_input(client, &cart, &quote, "privacy").await;
     let done = client.run(CHECKOUT, json!({ "input": input })).await.unwrap()["checkoutComplete"].take();
-    shop.pay(done["payment"]["clientSecret"].as_str().unwrap(), "pm_card_visa").await;
+    shop.pay(done["payment"]["clientSecret"].as_str().unwrap(), "pm_card_visa")
+        .await;
     let order = done["order"]["id"].as_str().unwrap().to_owned();
     until_status(client, &order, "CONFIRMED").await;
     deliver(&shop.login("books").await, client, &order).await;
@@ -134,7 +147,10 @@ async fn write_everywhere(client: &Client, canary: &Canary, order: &str) {
     let variables = json!({ "product": product, "words": canary.words });
     client.run(review, variables).await.unwrap();
     let wishlist = "mutation($name: String!) { wishlistCreate(name: $name) { wishlist { id } userErrors { code message } } }";
-    client.run(wishlist, json!({ "name": canary.words })).await.unwrap();
+    client
+        .run(wishlist, json!({ "name": canary.words }))
+        .await
+        .unwrap();
     let track = "mutation($events: [TrackEventInput!]!) { trackEvents(events: $events) { accepted userErrors { code message } } }";
     let event = json!({ "type": "product_view", "eventId": canary.words, "sessionId": canary.words,
         "occurredAt": chrono::Utc::now(), "subjectId": product });
@@ -163,7 +179,7 @@ async fn export(client: &Client) -> Vec<(String, String)> {
             let mut file = zip.by_index(index).unwrap();
             let mut text = String::new();
             file.read_to_string(&mut text).unwrap();
-            (file.name().to_owned(), text)
+            (file.name().unwrap().into_owned(), text)
         })
         .collect()
 }
@@ -174,7 +190,10 @@ async fn leave(shop: &Shop, client: &Client, canary: &Canary) {
     client.run(request, json!({})).await.unwrap();
     let token = mailed_token(shop, canary).await;
     let confirm = "mutation($token: String!) { accountDeletionConfirm(token: $token) { ok userErrors { code message } } }";
-    shop.anonymous().run(confirm, json!({ "token": token })).await.unwrap();
+    shop.anonymous()
+        .run(confirm, json!({ "token": token }))
+        .await
+        .unwrap();
 }
 
 async fn mailed_token(shop: &Shop, canary: &Canary) -> String {
@@ -203,20 +222,26 @@ async fn database(shop: &Shop) -> PgPool {
 async fn until_erased(pool: &PgPool, canary: &Canary) {
     let user = "select count(*) from users.users where email = $1";
     for _ in 0..300 {
-        let left: i64 = sqlx::query_scalar(user).bind(&canary.email).fetch_one(pool).await.unwrap();
-        let mails: i64 = sqlx::query_scalar("select count(*) from notifications.deliveries where message is not null")
+        let left: i64 = sqlx::query_scalar(user)
+            .bind(&canary.email)
             .fetch_one(pool)
             .await
             .unwrap();
+        let mails: i64 =
+            sqlx::query_scalar("select count(*) from notifications.deliveries where message is not null")
+                .fetch_one(pool)
+                .await
+                .unwrap();
         if left == 0 && mails == 0 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let state: Option<Value> = sqlx::query_scalar("select to_jsonb(e) from users.erasures e where status <> 'DONE' limit 1")
-        .fetch_optional(pool)
-        .await
-        .unwrap();
+    let state: Option<Value> =
+        sqlx::query_scalar("select to_jsonb(e) from users.erasures e where status <> 'DONE' limit 1")
+            .fetch_optional(pool)
+            .await
+            .unwrap();
     panic!("never erased: {state:?}");
 }
 
@@ -231,7 +256,12 @@ async fn totals(pool: &PgPool) -> Vec<i64> {
         format!("select sum(debit)::bigint from payments.ledger_entries where order_id in ({mine})"),
         format!("select sum(total)::bigint from analytics.sales where order_id in ({mine})"),
     ] {
-        sums.push(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(pool).await.unwrap());
+        sums.push(
+            sqlx::query_scalar(AssertSqlSafe(sql))
+                .fetch_one(pool)
+                .await
+                .unwrap(),
+        );
     }
     sums
 }

@@ -49,19 +49,26 @@ impl PersonalData for Privacy {
         )
         .execute(&mut *db)
         .await?;
-        sqlx::query!("delete from analytics.dashboards where owner_id = $1", person.user())
-            .execute(db)
-            .await?;
+        sqlx::query!(
+            "delete from analytics.dashboards where owner_id = $1",
+            person.user()
+        )
+        .execute(db)
+        .await?;
         Ok(())
     }
 
     async fn purge(db: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query!("delete from analytics.events where tracked and recorded_at < now() - interval '400 days'")
-            .execute(&mut *db)
-            .await?;
-        sqlx::query!("delete from analytics.recently_viewed where viewed_at < analytics.now() - interval '180 days'")
-            .execute(db)
-            .await?;
+        sqlx::query!(
+            "delete from analytics.events where tracked and recorded_at < now() - interval '400 days'"
+        )
+        .execute(&mut *db)
+        .await?;
+        sqlx::query!(
+            "delete from analytics.recently_viewed where viewed_at < analytics.now() - interval '180 days'"
+        )
+        .execute(db)
+        .await?;
         Ok(())
     }
 }

@@ -41,7 +41,9 @@ async fn what_somebody_looked_at_goes_and_the_sales_stay() {
         .execute(pool)
         .await
         .unwrap();
-    let documents = export::<Privacy>(&shop.deps, Moment::LIVE, &person).await.unwrap();
+    let documents = export::<Privacy>(&shop.deps, Moment::LIVE, &person)
+        .await
+        .unwrap();
     let names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
     assert_eq!(names, ["events", "recently_viewed", "sales"]);
 
@@ -50,7 +52,10 @@ async fn what_somebody_looked_at_goes_and_the_sales_stay() {
         assert_eq!(reply, ErasePersonReply::Erased);
     }
     assert!(find_text(pool, NAME, CANARY).await.unwrap().is_empty());
-    let sold: i64 = query_scalar("select sum(total)::bigint from analytics.sales").fetch_one(pool).await.unwrap();
+    let sold: i64 = query_scalar("select sum(total)::bigint from analytics.sales")
+        .fetch_one(pool)
+        .await
+        .unwrap();
     let events = || query_scalar::<_, i64>("select count(*) from analytics.events").fetch_one(pool);
     assert_eq!((sold, events().await.unwrap()), (1000, 1));
 
@@ -59,7 +64,10 @@ async fn what_somebody_looked_at_goes_and_the_sales_stay() {
         .execute(pool)
         .await
         .unwrap();
-    let viewed: i64 = query_scalar("select count(*) from analytics.recently_viewed").fetch_one(pool).await.unwrap();
+    let viewed: i64 = query_scalar("select count(*) from analytics.recently_viewed")
+        .fetch_one(pool)
+        .await
+        .unwrap();
     assert_eq!(viewed, 0, "nobody is watched after they have gone");
 
     purge::<Privacy>(&shop.deps).await.unwrap();

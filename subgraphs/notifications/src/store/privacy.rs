@@ -56,9 +56,12 @@ impl PersonalData for Privacy {
         )
         .execute(&mut *db)
         .await?;
-        sqlx::query!("delete from notifications.preferences where user_id = $1", person.user())
-            .execute(db)
-            .await?;
+        sqlx::query!(
+            "delete from notifications.preferences where user_id = $1",
+            person.user()
+        )
+        .execute(db)
+        .await?;
         Ok(())
     }
 
@@ -85,9 +88,12 @@ pub async fn present(db: &mut PgConnection, recipients: &[Recipient]) -> sqlx::R
         Recipient::User(id) => id.0,
     };
     let ids: Vec<Uuid> = recipients.iter().map(id).collect();
-    let erased = sqlx::query_scalar!("select id from notifications.erased_people where id = any($1)", &ids)
-        .fetch_all(db)
-        .await?;
+    let erased = sqlx::query_scalar!(
+        "select id from notifications.erased_people where id = any($1)",
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
     let mut present = recipients.to_vec();
     present.retain(|recipient| !erased.contains(&id(recipient)));
     Ok(present)

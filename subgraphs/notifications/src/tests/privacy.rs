@@ -22,7 +22,11 @@ async fn messages_and_their_mails_go_and_do_not_come_back() {
     let customer = person.customers[0];
     let fact = Uuid::now_v7();
     shop.order(customer, "CONFIRMED", Origin::Live, fact).await;
-    query("update notifications.notifications set body = $1").bind(CANARY).execute(pool).await.unwrap();
+    query("update notifications.notifications set body = $1")
+        .bind(CANARY)
+        .execute(pool)
+        .await
+        .unwrap();
     query("update notifications.deliveries set last_error = $1, status = 'FAILED'")
         .bind(CANARY)
         .execute(pool)
@@ -37,7 +41,9 @@ async fn messages_and_their_mails_go_and_do_not_come_back() {
     .execute(pool)
     .await
     .unwrap();
-    let documents = export::<Privacy>(&shop.deps, Moment::LIVE, &person).await.unwrap();
+    let documents = export::<Privacy>(&shop.deps, Moment::LIVE, &person)
+        .await
+        .unwrap();
     let names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
     assert_eq!(names, ["mailboxes", "notifications", "deliveries"]);
     assert_eq!(documents[2].content.as_array().unwrap().len(), 2);
@@ -49,7 +55,8 @@ async fn messages_and_their_mails_go_and_do_not_come_back() {
     assert!(find_text(pool, NAME, CANARY).await.unwrap().is_empty());
 
     shop.order(customer, "CONFIRMED", Origin::Live, fact).await;
-    shop.order(customer, "DELIVERED", Origin::Live, Uuid::now_v7()).await;
+    shop.order(customer, "DELIVERED", Origin::Live, Uuid::now_v7())
+        .await;
     let left: i64 = query_scalar(
         "select (select count(*) from notifications.mailboxes) + (select count(*) from notifications.notifications)",
     )
@@ -63,11 +70,15 @@ async fn messages_and_their_mails_go_and_do_not_come_back() {
 async fn old_messages_go() {
     let shop = shop().await;
     let pool = shop.deps.db.pool();
-    shop.order(CustomerId::new(), "CONFIRMED", Origin::Live, Uuid::now_v7()).await;
+    shop.order(CustomerId::new(), "CONFIRMED", Origin::Live, Uuid::now_v7())
+        .await;
     let count = || query_scalar::<_, i64>("select count(*) from notifications.notifications").fetch_one(pool);
     purge::<Privacy>(&shop.deps).await.unwrap();
     assert_eq!(count().await.unwrap(), 1);
-    query("update notifications.notifications set created_at = now() - interval '3 years'").execute(pool).await.unwrap();
+    query("update notifications.notifications set created_at = now() - interval '3 years'")
+        .execute(pool)
+        .await
+        .unwrap();
     purge::<Privacy>(&shop.deps).await.unwrap();
     assert_eq!(count().await.unwrap(), 0);
 }

@@ -72,7 +72,9 @@ async fn totals(pool: &PgPool) -> (i64, i64) {
     let sum = |sql: &'static str| query_scalar::<_, i64>(sql).fetch_one(pool);
     (
         sum("select sum(total)::bigint from orders.orders").await.unwrap(),
-        sum("select sum(total)::bigint from orders.refunds").await.unwrap(),
+        sum("select sum(total)::bigint from orders.refunds")
+            .await
+            .unwrap(),
     )
 }
 
@@ -84,7 +86,15 @@ async fn an_export_has_every_table_and_an_erasure_leaves_the_invoice() {
     let names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
     assert_eq!(
         names,
-        ["orders", "order_events", "refunds", "carts", "cart_lines", "quotes", "checkouts"]
+        [
+            "orders",
+            "order_events",
+            "refunds",
+            "carts",
+            "cart_lines",
+            "quotes",
+            "checkouts"
+        ]
     );
     assert_eq!(documents[0].content.as_array().unwrap().len(), 2);
 
@@ -130,7 +140,10 @@ async fn nothing_is_erased_while_an_order_is_open_and_no_cart_comes_back() {
         .execute(pool)
         .await
         .unwrap();
-    let carts: i64 = query_scalar("select count(*) from orders.carts").fetch_one(pool).await.unwrap();
+    let carts: i64 = query_scalar("select count(*) from orders.carts")
+        .fetch_one(pool)
+        .await
+        .unwrap();
     assert_eq!(carts, 0, "a late request brings nothing back");
 }
 
@@ -138,17 +151,25 @@ async fn nothing_is_erased_while_an_order_is_open_and_no_cart_comes_back() {
 async fn what_is_old_goes_and_what_is_not_stays() {
     let (deps, person) = shop().await;
     let pool = deps.db.pool();
-    query("insert into orders.idempotency_keys (actor, operation, key, request_hash, created_at)
-        values ('a', 'o', 'old', '', now() - interval '31 days'), ('a', 'o', 'new', '', now())")
+    query(
+        "insert into orders.idempotency_keys (actor, operation, key, request_hash, created_at)
+        values ('a', 'o', 'old', '', now() - interval '31 days'), ('a', 'o', 'new', '', now())",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
+    purge::<Privacy>(&deps).await.unwrap();
+    let carts = || query_scalar::<_, i64>("select count(*) from orders.carts").fetch_one(pool);
+    let keys: Vec<String> = query_scalar("select key from orders.idempotency_keys")
+        .fetch_all(pool)
+        .await
+        .unwrap();
+    assert_eq!((carts().await.unwrap(), keys), (1, vec!["new".to_owned()]));
+
+    query("update orders.carts set expires_at = now() - interval '91 days'")
         .execute(pool)
         .await
         .unwrap();
-    purge::<Privacy>(&deps).await.unwrap();
-    let carts = || query_scalar::<_, i64>("select count(*) from orders.carts").fetch_one(pool);
-    let keys: Vec<String> = query_scalar("select key from orders.idempotency_keys").fetch_all(pool).await.unwrap();
-    assert_eq!((carts().await.unwrap(), keys), (1, vec!["new".to_owned()]));
-
-    query("update orders.carts set expires_at = now() - interval '91 days'").execute(pool).await.unwrap();
     erase_years(pool).await;
     for _ in 0..2 {
         purge::<Privacy>(&deps).await.unwrap();

@@ -52,14 +52,20 @@ async fn an_export_has_every_table_and_an_erasure_leaves_the_books() {
     let documents = export::<Privacy>(&deps, Moment::LIVE, &person).await.unwrap();
     let names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
     assert_eq!(names, ["payments", "payment_attempts", "webhooks"]);
-    assert!(documents[0].content[0].get("client_secret").is_none(), "no secrets");
+    assert!(
+        documents[0].content[0].get("client_secret").is_none(),
+        "no secrets"
+    );
 
     for _ in 0..2 {
         let reply = erase::<Privacy>(&deps, Moment::LIVE, &person).await.unwrap();
         assert_eq!(reply, ErasePersonReply::Erased);
     }
     assert!(find_text(pool, NAME, CANARY).await.unwrap().is_empty());
-    let captured: i64 = query_scalar("select captured from payments.payments").fetch_one(pool).await.unwrap();
+    let captured: i64 = query_scalar("select captured from payments.payments")
+        .fetch_one(pool)
+        .await
+        .unwrap();
     assert_eq!(captured, 1000);
 }
 
@@ -67,13 +73,21 @@ async fn an_export_has_every_table_and_an_erasure_leaves_the_books() {
 async fn open_money_comes_first() {
     let (deps, person) = shop().await;
     let pool = deps.db.pool();
-    let waits = async || matches!(
-        erase::<Privacy>(&deps, Moment::LIVE, &person).await.unwrap(),
-        ErasePersonReply::Waits { .. }
-    );
-    query("update payments.payments set status = 'AUTHORIZED'").execute(pool).await.unwrap();
+    let waits = async || {
+        matches!(
+            erase::<Privacy>(&deps, Moment::LIVE, &person).await.unwrap(),
+            ErasePersonReply::Waits { .. }
+        )
+    };
+    query("update payments.payments set status = 'AUTHORIZED'")
+        .execute(pool)
+        .await
+        .unwrap();
     assert!(waits().await);
-    query("update payments.payments set status = 'CAPTURED'").execute(pool).await.unwrap();
+    query("update payments.payments set status = 'CAPTURED'")
+        .execute(pool)
+        .await
+        .unwrap();
     query(
         "with booked as (
             insert into payments.ledger_transactions (id, kind, order_id, currency, ref_type, ref_id)
@@ -88,7 +102,10 @@ async fn open_money_comes_first() {
     .await
     .unwrap();
     assert!(waits().await, "what the vendor has earned is not paid");
-    assert!(!find_text(pool, NAME, CANARY).await.unwrap().is_empty(), "and nothing is gone");
+    assert!(
+        !find_text(pool, NAME, CANARY).await.unwrap().is_empty(),
+        "and nothing is gone"
+    );
 }
 
 #[tokio::test]
@@ -98,12 +115,21 @@ async fn old_webhooks_go() {
     let count = || query_scalar::<_, i64>("select count(*) from payments.webhook_inbox").fetch_one(pool);
     purge::<Privacy>(&deps).await.unwrap();
     assert_eq!(count().await.unwrap(), 1);
-    query("update payments.webhook_inbox set processed_at = now() - interval '91 days'").execute(pool).await.unwrap();
-    query("update payments.payments set updated_at = now() - interval '91 days'").execute(pool).await.unwrap();
+    query("update payments.webhook_inbox set processed_at = now() - interval '91 days'")
+        .execute(pool)
+        .await
+        .unwrap();
+    query("update payments.payments set updated_at = now() - interval '91 days'")
+        .execute(pool)
+        .await
+        .unwrap();
     for _ in 0..2 {
         purge::<Privacy>(&deps).await.unwrap();
     }
     assert_eq!(count().await.unwrap(), 0);
-    let secrets: i64 = query_scalar("select count(client_secret) from payments.payments").fetch_one(pool).await.unwrap();
+    let secrets: i64 = query_scalar("select count(client_secret) from payments.payments")
+        .fetch_one(pool)
+        .await
+        .unwrap();
     assert_eq!(secrets, 0);
 }

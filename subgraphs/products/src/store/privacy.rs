@@ -59,9 +59,12 @@ impl PersonalData for Privacy {
         )
         .execute(&mut *db)
         .await?;
-        sqlx::query!("delete from products.purchases where customer_id = any($1)", &customers)
-            .execute(db)
-            .await?;
+        sqlx::query!(
+            "delete from products.purchases where customer_id = any($1)",
+            &customers
+        )
+        .execute(db)
+        .await?;
         Ok(())
     }
 

@@ -67,7 +67,10 @@ async fn an_erasure_leaves_the_stars_and_an_old_fact_brings_nothing_back() {
     }
     assert!(find_text(pool, NAME, CANARY).await.unwrap().is_empty());
     let (stars, votes): (i64, i64) =
-        sqlx::query_as("select sum(rating), sum(helpful_count) from products.reviews").fetch_one(pool).await.unwrap();
+        sqlx::query_as("select sum(rating), sum(helpful_count) from products.reviews")
+            .fetch_one(pool)
+            .await
+            .unwrap();
     assert_eq!((stars, votes), (8, 0));
 
     let line = ConfirmedLine {
@@ -105,6 +108,9 @@ async fn an_erasure_leaves_the_stars_and_an_old_fact_brings_nothing_back() {
     let mut tx = deps.db.begin(Moment::LIVE).await.unwrap();
     consumers::order_confirmed(&mut tx, fact).await.unwrap();
     tx.commit().await.unwrap();
-    let purchases: i64 = query_scalar("select count(*) from products.purchases").fetch_one(pool).await.unwrap();
+    let purchases: i64 = query_scalar("select count(*) from products.purchases")
+        .fetch_one(pool)
+        .await
+        .unwrap();
     assert_eq!(purchases, 0);
 }

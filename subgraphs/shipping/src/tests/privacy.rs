@@ -32,14 +32,22 @@ async fn an_export_has_every_table_and_an_erasure_waits_for_the_parcel() -> supe
     .bind(CANARY)
     .execute(pool)
     .await?;
-    let documents = export::<Privacy>(&deps, Moment::LIVE, &person).await.map_err(|e| anyhow::anyhow!(e.describe()))?;
+    let documents = export::<Privacy>(&deps, Moment::LIVE, &person)
+        .await
+        .map_err(|e| anyhow::anyhow!(e.describe()))?;
     let names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
     assert_eq!(names, ["shipments", "shipment_events"]);
 
-    let erase = async || erase::<Privacy>(&deps, Moment::LIVE, &person).await.map_err(|e| anyhow::anyhow!(e.describe()));
+    let erase = async || {
+        erase::<Privacy>(&deps, Moment::LIVE, &person)
+            .await
+            .map_err(|e| anyhow::anyhow!(e.describe()))
+    };
     assert!(matches!(erase().await?, ErasePersonReply::Waits { .. }));
     assert_eq!(find_text(pool, NAME, CANARY).await?.len(), 3);
-    query("update shipping.shipments set status = 'DELIVERED'").execute(pool).await?;
+    query("update shipping.shipments set status = 'DELIVERED'")
+        .execute(pool)
+        .await?;
     for _ in 0..2 {
         assert_eq!(erase().await?, ErasePersonReply::Erased);
     }

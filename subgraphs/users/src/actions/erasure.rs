@@ -25,7 +25,9 @@ pub async fn request(app: &App, viewer: &Viewer) -> Outcome<()> {
     let user = viewer.require_user()?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     let row = users::rows(&mut *tx, &[user], &[]).await?.into_iter().next();
-    let row = row.filter(|row| row.active).ok_or_else(UserError::unauthenticated)?;
+    let row = row
+        .filter(|row| row.active)
+        .ok_or_else(UserError::unauthenticated)?;
     may_leave(&mut tx, user, row.roles().contains(&Role::Admin)).await?;
     let secret = Secret::new()?;
     let issued = erasures::issue(&mut tx, user, &secret.hash).await?;
@@ -39,8 +41,14 @@ pub async fn request(app: &App, viewer: &Viewer) -> Outcome<()> {
 /// Closes the account: no session, no login. The worker does the rest.
 pub async fn confirm(app: &App, token: &str) -> Outcome<()> {
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
-    let user = erasures::consume(&mut *tx, &digest(token)).await?.ok_or_else(bad_token)?;
-    let row = users::rows(&mut *tx, &[user], &[]).await?.into_iter().next().ok_or_else(bad_token)?;
+    let user = erasures::consume(&mut *tx, &digest(token))
+        .await?
+        .ok_or_else(bad_token)?;
+    let row = users::rows(&mut *tx, &[user], &[])
+        .await?
+        .into_iter()
+        .next()
+        .ok_or_else(bad_token)?;
     may_leave(&mut tx, user, row.roles().contains(&Role::Admin)).await?;
     let (_, _, customer) = users::lock(&mut tx, user).await?.ok_or_else(bad_token)?;
     users::set_active(&mut tx, user, false).await?;

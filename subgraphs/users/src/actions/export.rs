@@ -67,7 +67,11 @@ pub async fn work(app: &App) -> Result<bool, Error> {
     let Some(due) = exports::claim(app.deps.db.pool()).await? else {
         return Ok(false);
     };
-    let done = if due.ready { tell(app, &due).await } else { make(app, &due).await };
+    let done = if due.ready {
+        tell(app, &due).await
+    } else {
+        make(app, &due).await
+    };
     if let Err(error) = done {
         let cause = error.describe();
         tracing::warn!(export = %due.id, cause, "a copy of somebody's data will be made later");
@@ -79,17 +83,26 @@ pub async fn work(app: &App) -> Result<bool, Error> {
 async fn make(app: &App, due: &Due) -> Result<(), Error> {
     let pool = app.deps.db.pool();
     let person = erasures::person(pool, due.user).await?;
-    for service in SERVICES.iter().copied().filter(|service| !due.answered.iter().any(|done| done == service)) {
+    for service in SERVICES
+        .iter()
+        .copied()
+        .filter(|service| !due.answered.iter().any(|done| done == service))
+    {
         let documents = if service == crate::NAME {
             privacy::export::<Privacy>(&app.deps, Moment::LIVE, &person).await?
         } else {
             let person = person.clone();
-            app.deps.commands.call_on(service, &ExportPerson { person }).await?
+            app.deps
+                .commands
+                .call_on(service, &ExportPerson { person })
+                .await?
         };
         exports::add_part(pool, due.id, service, &documents).await?;
     }
     let parts = exports::parts(pool, due.id).await?;
-    let archive = tokio::task::spawn_blocking(move || pack(&parts)).await.map_err(Error::internal)??;
+    let archive = tokio::task::spawn_blocking(move || pack(&parts))
+        .await
+        .map_err(Error::internal)??;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     exports::finish(&mut tx, due.id, &archive, &Sha256::digest(&archive)).await?;
     tx.commit().await?;
@@ -102,7 +115,8 @@ fn pack(parts: &[(String, Vec<Document>)]) -> Result<Vec<u8>, Error> {
     for (service, documents) in parts {
         for document in documents {
             let name = format!("{service}/{}.json", document.name);
-            zip.start_file(name, SimpleFileOptions::default()).map_err(Error::internal)?;
+            zip.start_file(name, SimpleFileOptions::default())
+                .map_err(Error::internal)?;
             let text = serde_json::to_vec_pretty(&document.content)?;
             zip.write_all(&text).map_err(Error::internal)?;
         }

@@ -9,9 +9,12 @@ use sqlx::{PgConnection, PgExecutor, types::Json};
 /// Stores a new secret in place of earlier ones. False if the last mail is less than a minute old.
 pub async fn issue(db: &mut PgConnection, user: UserId, hash: &[u8]) -> sqlx::Result<bool> {
     // The user's row orders concurrent requests.
-    sqlx::query!("select id from users.users where id = $1 for no key update", user.0)
-        .fetch_one(&mut *db)
-        .await?;
+    sqlx::query!(
+        "select id from users.users where id = $1 for no key update",
+        user.0
+    )
+    .fetch_one(&mut *db)
+    .await?;
     let issued = sqlx::query!(
         "insert into users.erasure_tokens (hash, user_id) select $1, $2 where not exists (
             select from users.erasure_tokens where user_id = $2 and created_at > users.now() - interval '1 minute')",

@@ -61,9 +61,12 @@ pub async fn slice(
 
 /// The copy that answers a request now: one under way, or made within the hour.
 pub async fn recent(db: &mut PgConnection, user: UserId) -> sqlx::Result<Option<AccountExportId>> {
-    sqlx::query!("select id from users.users where id = $1 for no key update", user.0)
-        .fetch_optional(&mut *db)
-        .await?;
+    sqlx::query!(
+        "select id from users.users where id = $1 for no key update",
+        user.0
+    )
+    .fetch_optional(&mut *db)
+    .await?;
     sqlx::query_scalar!(
         r#"select id as "id: AccountExportId" from users.exports where user_id = $1
             and (status = 'PENDING' or (status = 'READY' and requested_at > users.now() - interval '1 hour'))
@@ -150,7 +153,10 @@ pub async fn parts(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.service, row.documents.0)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.service, row.documents.0))
+        .collect())
 }
 
 /// The archive takes the place of its parts, for a week.
@@ -177,9 +183,12 @@ pub async fn finish(
 }
 
 pub async fn told(db: impl PgExecutor<'_>, id: AccountExportId) -> sqlx::Result<()> {
-    sqlx::query!("update users.exports set told_at = users.now() where id = $1", id.0)
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "update users.exports set told_at = users.now() where id = $1",
+        id.0
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
