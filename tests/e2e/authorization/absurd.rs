@@ -46,13 +46,13 @@ pub async fn complaints(world: &World, schema: &Schema, rows: &BTreeMap<String, 
         let with_numbers = numbers.into_iter().map(|operation| Probe {
             viewer,
             query: pool::declare(kind, &operation),
-            variables: world.pool.values(&operation),
+            variables: world.pool.of(0).values(&operation),
         });
         let ids = pool::variables(&row.operation);
         let ids = ids.iter().filter(|name| !["now", "email", "slug"].contains(&name.as_str()));
         let with_ids = ids.flat_map(|name| {
             IDS.map(|id| {
-                let mut variables = world.pool.values(&row.operation);
+                let mut variables = world.pool.of(0).values(&row.operation);
                 variables.insert(name.clone(), json!(id));
                 Probe { viewer, query: pool::declare(kind, &row.operation), variables }
             })

@@ -23,11 +23,15 @@ use viewers::VIEWERS;
 use world::World;
 
 /// Words that say no.
-const REFUSED: [&str; 5] = ["login", "forbidden", "missing", "null", "401"];
+const REFUSED: [&str; 6] = ["login", "forbidden", "missing", "null", "silent", "401"];
 
+/// Parts of names of mutations after which the caller cannot go on.
+const ENDS: [&str; 5] = ["logout", "sessionsRevoke", "rase", "accountDelete", "accountClose"];
+
+/// `1`: make rows for new fields. `all`: observe all rows anew.
 #[expect(clippy::disallowed_methods, reason = "a switch of this test, like UPDATE_SDL")]
-fn updating() -> bool {
-    std::env::var_os("UPDATE_AUTHORIZATION").is_some()
+fn updating() -> Option<String> {
+    std::env::var("UPDATE_AUTHORIZATION").ok()
 }
 
 /// Everything that needs a row, with an operation to begin with.
@@ -41,7 +45,7 @@ fn needed() -> BTreeMap<String, String> {
 
 #[test]
 fn every_field_with_a_rule_has_a_row() {
-    if updating() {
+    if updating().is_some() {
         return;
     }
     let (needed, rows) = (needed(), table::read());
@@ -59,10 +63,10 @@ async fn everybody_gets_what_the_table_says() {
     platform::http::use_ring();
     let up = Up::start("authorization", &[]).unwrap();
     let rows = table::read();
-    if updating() {
-        update(World::new(up.shop()).await, rows).await;
-    } else {
-        check(World::new(up.shop()).await, rows).await;
+    let world = World::new(up.shop()).await;
+    match updating() {
+        Some(what) => update(world, rows, what == "all").await,
+        None => check(world, rows).await,
     }
     up.stop();
 }
@@ -99,6 +103,14 @@ impl Cell<'_> {
     }
 }
 
+impl Row {
+    /// A row for a field that has none yet.
+    fn new(coordinate: String, operation: String) -> Self {
+        let last = ENDS.iter().any(|part| coordinate.starts_with("Mutation.") && coordinate.contains(part));
+        Self { coordinate, operation, outcomes: Vec::new(), last }
+    }
+}
+
 fn cells<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<Cell<'a>> {
     rows.flat_map(|row| (0..VIEWERS.len()).map(move |column| Cell { row, column })).collect()
 }
@@ -120,20 +132,27 @@ async fn refused(world: &World, rows: &BTreeMap<String, Row>) -> Vec<String> {
 /// A complaint if the answer about an object differs from that about a missing one.
 async fn same_as_missing(world: &World, cell: &Cell<'_>) -> Option<String> {
     let Cell { row, column } = *cell;
-    let used = world.pool.used(&row.operation);
+    let pool = world.pool.of(column);
+    let used = pool.used(&row.operation);
     let secret = used.iter().any(|(name, _)| !pool::is_public(name));
-    let asks = !row.coordinate.starts_with("Subscription.") && !row.coordinate.contains(':');
+    let asks = !row.coordinate.contains(':');
     // That there is a public object, and that it is not the caller's, is no secret.
     if !asks || used.is_empty() || cell.expected() == "401" || cell.expected() == "forbidden" && !secret {
         return None;
     }
-    let client = &world.callers[column].client;
-    let values = world.pool.values(&row.operation);
+    let caller = &world.callers[column];
+    let values = pool.values(&row.operation);
     let mut nothing = values.clone();
     for (name, _) in &used {
         nothing.insert((*name).to_owned(), json!(pool::missing(name)));
     }
-    let answers = [outcome::run(client, row, values).await, outcome::run(client, row, nothing).await];
+    let answers = match row.coordinate.starts_with("Subscription.") {
+        true => [
+            subscription::run(&world.shop, caller, row, values, Some(cell.expected())).await,
+            subscription::run(&world.shop, caller, row, nothing, Some(cell.expected())).await,
+        ],
+        false => [outcome::run(&caller.client, row, values).await, outcome::run(&caller.client, row, nothing).await],
+    };
     let [found, nothing] = answers.map(|answer| outcome::anonymized(&answer, &used));
     (found != nothing).then(|| {
         let (field, viewer) = (&row.coordinate, VIEWERS[column]);
@@ -161,27 +180,35 @@ async fn allowed(world: &World, rows: &BTreeMap<String, Row>) -> Vec<String> {
 async fn run_last(world: &World, rows: &BTreeMap<String, Row>) -> Vec<String> {
     let mut wrong = Vec::new();
     for row in rows.values().filter(|row| row.last) {
-        let callers = viewers::all(&world.shop).await;
-        for cell in cells([row].into_iter()) {
-            let client = &callers[cell.column].client;
-            let answer = outcome::run(client, row, world.pool.values(&row.operation)).await;
-            wrong.extend(cell.complaint(&answer.word));
-        }
+        let words = words_of_last(world, row).await;
+        let cells = cells([row].into_iter()).into_iter().zip(&words);
+        wrong.extend(cells.filter_map(|(cell, word)| cell.complaint(word)));
     }
     wrong
 }
 
+/// What each viewer gets who has just logged in.
+async fn words_of_last(world: &World, row: &Row) -> Vec<String> {
+    let callers = viewers::all(&world.shop).await;
+    let mut words = Vec::new();
+    for (column, caller) in callers.iter().enumerate() {
+        let variables = world.pool.of(column).values(&row.operation);
+        words.push(outcome::run(&caller.client, row, variables).await.word);
+    }
+    words
+}
+
 /// What a viewer gets for a row.
 async fn observe(world: &World, row: &Row, column: usize, expected: Option<&str>) -> String {
-    let caller = &world.callers[column];
+    let (caller, pool) = (&world.callers[column], world.pool.of(column));
     if let Some((service, _)) = row.coordinate.split_once(':') {
         let service = direct(&world.shop, service, caller);
         let schema = Schema::of_service(row.coordinate.split(':').next().unwrap_or_default());
-        return entities::run(&service, &schema, row, &world.pool).await;
+        return entities::run(&service, &schema, row, &pool).await;
     }
-    let variables: Map<_, _> = world.pool.values(&row.operation);
+    let variables: Map<_, _> = pool.values(&row.operation);
     if row.coordinate.starts_with("Subscription.") {
-        return subscription::run(&world.shop, caller, row, variables, expected).await;
+        return subscription::run(&world.shop, caller, row, variables, expected).await.word;
     }
     outcome::run(&caller.client, row, variables).await.word
 }
@@ -197,23 +224,22 @@ fn direct(shop: &Shop, service: &str, caller: &viewers::Caller) -> Client {
 }
 
 /// Writes rows for new fields with what is observed, and drops those of fields that are gone.
-async fn update(world: World, mut rows: BTreeMap<String, Row>) {
+async fn update(world: World, mut rows: BTreeMap<String, Row>, all: bool) {
     let needed = needed();
     rows.retain(|field, _| needed.contains_key(field));
-    let mut new: Vec<Row> = needed
-        .into_iter()
-        .filter(|(field, _)| !rows.contains_key(field))
-        .map(|(coordinate, operation)| Row { coordinate, operation, outcomes: Vec::new(), last: false })
-        .collect();
-    // Reads before writes: a write may end what the next one needs.
-    new.sort_by_key(|row| row.coordinate.starts_with("Mutation."));
-    for mut row in new {
-        for column in 0..VIEWERS.len() {
-            let word = observe(&world, &row, column, None).await;
-            row.outcomes.push(word);
-        }
-        println!("{}  {:?}  {}", row.coordinate, row.outcomes, row.operation);
-        rows.insert(row.coordinate.clone(), row);
+    let new = needed.into_iter().filter(|(field, _)| !rows.contains_key(field));
+    let mut observed: Vec<Row> = new.map(|(field, operation)| Row::new(field, operation)).collect();
+    if all {
+        observed.extend(rows.values().cloned());
     }
+    // Reads before writes: a write may end what the next one needs.
+    observed.sort_by_key(|row| (row.last, row.coordinate.starts_with("Mutation."), row.coordinate.clone()));
+    for row in &mut observed {
+        row.outcomes = match row.last {
+            true => words_of_last(&world, row).await,
+            false => stream::iter(0..VIEWERS.len()).then(|column| observe(&world, row, column, None)).collect().await,
+        };
+    }
+    rows.extend(observed.into_iter().map(|row| (row.coordinate.clone(), row)));
     table::write(&rows);
 }

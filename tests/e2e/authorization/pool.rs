@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Variables with the prefix of their ID and the GraphQL type they are of, if it has another name.
+/// Variables with the prefix of their ID and the GraphQL type whose variable they are.
 const OBJECTS: &[(&str, &str, &str)] = &[
     ("address", "adr", "Address"),
-    ("alert", "lsa", "LowStockAlert"),
     ("announcement", "ann", "SystemAnnouncement"),
+    ("applicant", "ven", ""),
     ("benefit", "ben", "VipBenefit"),
     ("brand", "brd", "Brand"),
+    ("bystander", "usr", ""),
     ("cart", "crt", "Cart"),
     ("category", "cat", "Category"),
     ("coupon", "cpn", "Coupon"),
@@ -18,9 +19,14 @@ const OBJECTS: &[(&str, &str, &str)] = &[
     ("customer", "cus", "Customer"),
     ("dashboard", "dsh", "Dashboard"),
     ("delivery", "dlv", "Delivery"),
+    ("draft", "prd", ""),
+    ("draftVariant", "var", ""),
     ("event", "evt", "EventRecord"),
     ("line", "cln", "CartLine"),
     ("loyaltyTransaction", "loy", "LoyaltyTransaction"),
+    ("lowStockAlert", "lsa", "LowStockAlert"),
+    ("manualOrder", "ord", ""),
+    ("member", "usr", ""),
     ("method", "shm", "ShippingMethod"),
     ("notification", "ntf", "Notification"),
     ("order", "ord", "Order"),
@@ -36,7 +42,10 @@ const OBJECTS: &[(&str, &str, &str)] = &[
     ("saga", "sag", "CheckoutSaga"),
     ("session", "ses", "Session"),
     ("shipment", "shp", "Shipment"),
+    ("spareAddress", "adr", ""),
+    ("spareDashboard", "dsh", ""),
     ("stockLevel", "stk", "StockLevel"),
+    ("store", "whs", ""),
     ("supplier", "sup", "Supplier"),
     ("template", "tpl", "NotificationTemplate"),
     ("transaction", "itx", "InventoryTransaction"),
@@ -89,7 +98,8 @@ pub fn of_key(_: &str, key: &str) -> String {
 pub fn of_argument(field: &str, argument: &str) -> String {
     let variable = match argument {
         "idempotencyKey" | "eventId" => "$key".to_owned(),
-        "id" | "ids" | "by" => {
+        "id" | "ids" if ["node", "nodes"].contains(&field) => "$order".to_owned(),
+        "id" | "ids" => {
             let begins = OBJECTS.iter().filter(|(name, ..)| field.starts_with(name));
             let longest = begins.max_by_key(|(name, ..)| name.len());
             longest.map_or(String::new(), |(name, ..)| format!("${name}"))
@@ -119,19 +129,30 @@ pub fn text(name: &str) -> String {
 
 /// The objects of the shop under test.
 #[derive(Debug, Default, Clone)]
-pub struct Pool(pub BTreeMap<&'static str, String>);
+pub struct Pool {
+    pub objects: BTreeMap<&'static str, String>,
+    /// Objects that go away when somebody who may tries it: one for each viewer.
+    pub spares: BTreeMap<&'static str, Vec<String>>,
+}
 
 impl Pool {
     pub fn set(&mut self, name: &'static str, id: &Value) {
         let id = id.as_str().unwrap_or_else(|| panic!("no {name}: {id}"));
         assert!(known(name), "{name} is in no list");
-        self.0.insert(name, id.to_owned());
+        self.objects.insert(name, id.to_owned());
+    }
+
+    /// The pool as one viewer uses it up.
+    pub fn of(&self, column: usize) -> Self {
+        let mut own = self.clone();
+        own.objects.extend(self.spares.iter().map(|(name, ids)| (*name, ids[column].clone())));
+        own
     }
 
     /// The objects an operation names.
     pub fn used<'a>(&'a self, operation: &str) -> Vec<(&'static str, &'a str)> {
         let names = variables(operation);
-        let used = self.0.iter().filter(|(name, _)| names.contains(&name.to_string()));
+        let used = self.objects.iter().filter(|(name, _)| names.contains(&name.to_string()));
         used.map(|(name, id)| (*name, id.as_str())).collect()
     }
 
@@ -144,7 +165,7 @@ impl Pool {
                 "now" => chrono::Utc::now().to_rfc3339(),
                 "email" => format!("{}@agora.example", new()),
                 "slug" => format!("s-{}", new()),
-                known => self.0.get(known).cloned().unwrap_or_else(|| missing(known)),
+                known => self.objects.get(known).cloned().unwrap_or_else(|| missing(known)),
             };
             (name.clone(), json!(value))
         };

@@ -81,10 +81,10 @@ impl Schema {
         }
     }
 
-    /// Exactly one field of such an input may be given.
+    /// Exactly one field of such an input may be given. Composition drops the directive; the name tells.
     fn is_one_of(&self, ty: &str) -> bool {
-        let ty = &self.0[ty];
-        directive(ty.directives.iter().map(|d| &d.node), "oneOf").is_some()
+        let directives = self.0[ty].directives.iter().map(|d| &d.node);
+        directive(directives, "oneOf").is_some() || ty.ends_with("By")
     }
 
     fn is_node(&self, ty: &str) -> bool {

@@ -23,12 +23,14 @@ const HEAD: &str = "\
 #   forbidden  FORBIDDEN
 #   missing    as if there were no such object (NOT_FOUND in a mutation)
 #   null       no value
+#   silent     a subscription that is open and says nothing
 #   401        the token is refused
 #
 # owner: of the cart, order, address and so on that the operation names. vendor: the owner of their vendor.
 # `last` before an operation: it ends the caller's session or account, so it is tried at the end.
 #
 # UPDATE_AUTHORIZATION=1 adds lines for new fields, with what was observed: review the diff.
+# UPDATE_AUTHORIZATION=all observes all lines anew, with the operations as they are here.
 ";
 
 pub fn path() -> PathBuf {

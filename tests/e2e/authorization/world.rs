@@ -43,7 +43,7 @@ impl World {
     }
 
     fn id(&self, name: &str) -> Value {
-        json!(self.pool.0[name])
+        json!(self.pool.objects[name])
     }
 
     /// Runs an operation and keeps IDs of its result: pairs of a variable and a pointer into `data`.
@@ -93,10 +93,12 @@ impl World {
         self.keep("vendor", query, variables, &ids).await;
         let query = "mutation($input: CouponInput!) { couponCreate(input: $input, idempotencyKey: \"a\") {
             coupon { id } userErrors { code message path } } }";
-        let input = json!({ "code": CODE, "kind": "PERCENT", "scope": "VENDOR", "vendorId": vendor, "percentBasisPoints": 1000 });
+        let input = json!({ "code": CODE, "kind": "PERCENT", "scope": "VENDOR", "vendorId": vendor, "percentBasisPoints": 1000,
+            "usageLimit": 1000 });
         let ids = [("coupon", "/couponCreate/coupon/id")];
         self.keep("vendor", query, json!({ "input": input }), &ids).await;
         self.method().await;
+        self.drafts().await;
         // Everything is low now.
         let query = "mutation($variant: ID!, $warehouse: ID!) {
             reorderPointSet(variantId: $variant, warehouseId: $warehouse, reorderPoint: 100000) { userErrors { code message path } } }";
@@ -107,7 +109,7 @@ impl World {
             alerts.find(|alert| alert["variant"]["id"] == variant).map(|alert| alert["id"].clone())
         });
         let alert = alert.await;
-        self.pool.set("alert", &alert);
+        self.pool.set("lowStockAlert", &alert);
     }
 
     async fn method(&mut self) {
@@ -118,6 +120,44 @@ impl World {
         let rates = json!([{ "zoneId": self.id("zone"), "kind": "FLAT", "base": { "amount": 9900, "currency": "GBP" } }]);
         let ids = [("method", "/shippingMethodUpsert/method/id")];
         self.keep("vendor", query, json!({ "vendor": self.id("vendor"), "rates": rates }), &ids).await;
+    }
+
+    /// What nobody else may know of: a product and a vendor before their approval. And an edit of a product on sale.
+    async fn drafts(&mut self) {
+        let (vendor, category) = (self.id("vendor"), self.id("category"));
+        let query = "mutation($vendor: ID!, $input: ProductInput!, $variants: [VariantInput!]!) {
+            productCreate(vendorId: $vendor, input: $input, variants: $variants, idempotencyKey: \"a\") {
+                product { id variants { id } } userErrors { code message path } } }";
+        let input = json!({ "name": "Secret", "slug": "secret", "categoryId": category, "kind": "GENERIC" });
+        let variants = json!([{ "sku": "SECRET", "name": "Secret", "prices": [{ "amount": 100, "currency": "GBP" }],
+            "weightGrams": 1, "taxCategory": "standard" }]);
+        let ids = [("draft", "/productCreate/product/id"), ("draftVariant", "/productCreate/product/variants/0/id")];
+        self.keep("vendor", query, json!({ "vendor": vendor, "input": input, "variants": variants }), &ids).await;
+        let query = "mutation($input: VendorInput!) { vendorApply(input: $input) { vendor { id } userErrors { code message path } } }";
+        let input = json!({ "displayName": "Second", "legalName": "Second Ltd", "slug": "second", "address": address() });
+        self.keep("vendor", query, json!({ "input": input }), &[("applicant", "/vendorApply/vendor/id")]).await;
+        let query = "query($id: ID!) { product(by: {id: $id}) { version name slug kind category { id } } }";
+        let product = self.keep("vendor", query, json!({ "id": self.id("product") }), &[]).await["product"].take();
+        let query = "mutation($id: ID!, $version: Int!, $input: ProductInput!) {
+            productUpdate(id: $id, expectedVersion: $version, input: $input) {
+                product { pendingRevision { id } } userErrors { code message path } } }";
+        let details = json!({ "book": { "isbn13": "9780306406157", "authors": ["A. Uthor"], "format": "PAPERBACK" } });
+        let input = json!({ "name": "Another name", "slug": product["slug"], "kind": product["kind"],
+            "categoryId": product["category"]["id"], "details": details });
+        let variables = json!({ "id": self.id("product"), "version": product["version"], "input": input });
+        let ids = [("revision", "/productUpdate/product/pendingRevision/id")];
+        self.keep("vendor", query, variables, &ids).await;
+        let query = "mutation($input: WarehouseInput!) { warehouseUpsert(input: $input) { warehouse { id } userErrors { code message path } } }";
+        let input = json!({ "code": "STORE", "name": "Store", "address": address(), "vendorId": vendor, "servesCountries": ["GB"] });
+        self.keep("vendor", query, json!({ "input": input }), &[("store", "/warehouseUpsert/warehouse/id")]).await;
+        let query = "mutation($vendor: ID!, $name: String!) { dashboardUpsert(name: $name, vendorId: $vendor, widgets: []) {
+            dashboard { id } userErrors { code message path } } }";
+        for number in 0..VIEWERS.len() {
+            let variables = json!({ "vendor": vendor, "name": format!("Spare {number}") });
+            let made = self.client("vendor").run(query, variables).await.unwrap();
+            let id = made["dashboardUpsert"]["dashboard"]["id"].as_str().unwrap().to_owned();
+            self.pool.spares.entry("spareDashboard").or_default().push(id);
+        }
     }
 
     /// The owner buys two of the vendor's variant and pays; the vendor packs one.
@@ -134,7 +174,6 @@ impl World {
         let placed = owner.run(CHECKOUT, json!({ "input": input })).await.unwrap()["checkoutComplete"].take();
         self.shop.pay(placed["payment"]["clientSecret"].as_str().unwrap(), "pm_card_visa").await;
         self.pool.set("order", &placed["order"]["id"]);
-        self.pool.set("quote", &quoted["id"]);
         until_status(&owner, placed["order"]["id"].as_str().unwrap(), "CONFIRMED").await;
         let query = "query($order: ID!) { order(id: $order) { number saga { id } lines { id } payments { id }
             vendorOrders { id version } } }";
@@ -168,6 +207,19 @@ impl World {
         let input = json!({ "orderId": self.id("order"), "lines": [{ "orderLineId": self.id("orderLine"), "quantity": 1 }],
             "reason": "DAMAGED", "idempotencyKey": "a" });
         self.keep("owner", query, json!({ "input": input }), &[("refund", "/refundRequest/refund/id")]).await;
+        self.manual_order().await;
+    }
+
+    /// Another order, to be paid by bank transfer.
+    async fn manual_order(&mut self) {
+        let owner = self.client("owner");
+        let cart = cart_with(&owner, vec![json!({ "variantId": self.id("variant"), "quantity": 1 })]).await;
+        ship_to(&owner, &cart).await;
+        let quoted = quote(&owner, &cart).await;
+        let mut input = checkout_input(&owner, &cart, &quoted, "manual").await;
+        input["provider"] = json!("manual");
+        let placed = owner.run(CHECKOUT, json!({ "input": input })).await.unwrap();
+        self.pool.set("manualOrder", &placed["checkoutComplete"]["order"]["id"]);
     }
 
     async fn of_the_owner(&mut self) {
@@ -184,9 +236,16 @@ impl World {
         self.pool.set("cart", &json!(cart));
         let ids = [("line", "/cart/lines/0/id")];
         self.keep("owner", "query($id: ID!) { cart(id: $id) { lines { id } } }", json!({ "id": cart }), &ids).await;
+        ship_to(&owner, &cart).await;
+        self.pool.set("quote", &quote(&owner, &cart).await["id"]);
         let query = "mutation($to: AddressInput!) { addressCreate(input: $to, kind: BOTH) { address { id } userErrors { code message } } }";
         let ids = [("address", "/addressCreate/address/id")];
         self.keep("owner", query, json!({ "to": address() }), &ids).await;
+        for _ in 0..VIEWERS.len() {
+            let made = owner.run(query, json!({ "to": address() })).await.unwrap();
+            let id = made["addressCreate"]["address"]["id"].as_str().unwrap().to_owned();
+            self.pool.spares.entry("spareAddress").or_default().push(id);
+        }
         let query = "mutation($variant: ID!) { wishlistCreate(name: \"Mine\") { wishlist { id } userErrors { code message } }
             wishlistItemAdd(variantId: $variant) { userErrors { code } } }";
         let ids = [("wishlist", "/wishlistCreate/wishlist/id")];
@@ -195,15 +254,26 @@ impl World {
             review { id } userErrors { code message } } }";
         let ids = [("review", "/reviewCreate/review/id")];
         self.keep("owner", query, json!({ "product": self.id("product") }), &ids).await;
-        let query = "{ me { notifications(first: 1) { nodes { id } } } }";
-        let notification = until(&owner, query, json!({}), |data| {
-            data.pointer("/me/notifications/nodes/0/id").cloned()
+        let query = "{ me { notifications(first: 50) { nodes { id deliveries { id channel status } } } } }";
+        let found = until(&owner, query, json!({}), |data| {
+            let nodes = data["me"]["notifications"]["nodes"].as_array()?;
+            let sent = |node: &&Value| node["deliveries"].as_array().is_some_and(|all| all.iter().any(|d| d["channel"] == "EMAIL" && d["status"] == "SENT"));
+            nodes.iter().find(sent).cloned()
         });
-        let notification = notification.await;
-        self.pool.set("notification", &notification);
+        let found = found.await;
+        let mails = found["deliveries"].as_array().unwrap();
+        let mail = mails.iter().find(|delivery| delivery["channel"] == "EMAIL").unwrap();
+        self.pool.set("notification", &found["id"]);
+        self.pool.set("delivery", &mail["id"]);
     }
 
     async fn of_the_staff(&mut self) {
+        let query = "mutation($id: ID!) { reviewModerate(id: $id, status: PUBLISHED) { userErrors { code message } } }";
+        self.keep("staff", query, json!({ "id": self.id("review") }), &[]).await;
+        let bystander = Caller::customer(&self.shop, "bystander").await.client;
+        let bystander = bystander.run("{ me { id } }", json!({})).await.unwrap();
+        self.pool.set("bystander", &bystander["me"]["id"]);
+        self.keep("vendor", "{ me { id } }", json!({}), &[("member", "/me/id")]).await;
         let query = "mutation { announcementPublish(title: \"Sale\", body: \"For staff\", audience: STAFF, severity: \"INFO\",
             idempotencyKey: \"a\") { announcement { id } userErrors { code message path } } }";
         let ids = [("announcement", "/announcementPublish/announcement/id")];
@@ -212,12 +282,11 @@ impl World {
             idempotencyKey: \"a\") { customer { loyalty { transactions(first: 1) { nodes { id } } } } userErrors { code message } } }";
         let ids = [("loyaltyTransaction", "/loyaltyAdjust/customer/loyalty/transactions/nodes/0/id")];
         self.keep("staff", query, json!({ "customer": self.id("customer") }), &ids).await;
-        let query = "query($coupon: ID!, $variant: ID!) { notificationTemplates { id } deliveries(first: 1) { id } vipBenefits { id }
+        let query = "query($coupon: ID!, $variant: ID!) { notificationTemplates { id } vipBenefits { id }
             events(first: 1) { nodes { id } } inventoryTransactions(first: 1, variantId: $variant) { nodes { id } }
             coupon(id: $coupon) { redemptions(first: 1) { nodes { id } } } }";
         let ids = [
             ("template", "/notificationTemplates/0/id"),
-            ("delivery", "/deliveries/0/id"),
             ("benefit", "/vipBenefits/0/id"),
             ("event", "/events/nodes/0/id"),
             ("transaction", "/inventoryTransactions/nodes/0/id"),
