@@ -128,7 +128,8 @@ fn places_of_numbers(schema: &Schema, input: &InputValueDefinition, way: &mut Pl
 /// Writes a number at a place; what is missing on the way is made up.
 fn set(schema: &Schema, operation: &str, at: &mut Value, place: &[(String, Type)], number: i64) {
     let Some(((name, ty), rest)) = place.split_first() else { return };
-    if at[name].is_null() && !rest.is_empty() {
+    let empty = at[name].is_null() || at[name].as_array().is_some_and(Vec::is_empty);
+    if empty && !rest.is_empty() {
         let made = schema.value(operation, name, ty);
         at[name] = parse_literal(&made);
     }

@@ -2,7 +2,7 @@
 //! answer is, byte by byte, the one for an ID that nothing has.
 
 use super::{
-    outcome::{codes, without_traces},
+    outcome::{Answer, codes, refusal, without_traces},
     pool::{self, Pool},
     schema::Schema,
     table::Row,
@@ -10,13 +10,15 @@ use super::{
 use agora::client::Client;
 use serde_json::{Map, Value, json};
 
-pub async fn run(service: &Client, schema: &Schema, row: &Row, pool: &Pool) -> String {
-    let ty = row.coordinate.split([':', '.']).nth(1).unwrap_or_default();
+pub async fn run(service: &Client, row: &Row, pool: &Pool) -> Answer {
+    let mut parts = row.coordinate.split([':', '.']);
+    let (name, ty) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let everything = Schema::of_service(name).everything(ty);
     let ask = async |variables: &Map<String, Value>| {
         let operation = format!(
             "_entities(representations: [{}]) {{ ... on {ty} {{ {} }} }}",
             inline(&row.operation, variables),
-            schema.everything(ty)
+            everything
         );
         let (status, mut body) = service
             .send(&format!("{{ {operation} }}"), json!({}))
@@ -30,18 +32,19 @@ pub async fn run(service: &Client, schema: &Schema, row: &Row, pool: &Pool) -> S
     let missing: Map<_, _> =
         values.iter().map(|(name, _)| (name.clone(), json!(pool::missing(name)))).collect();
     let (status, found) = ask(&values).await;
+    let answer = |word: &str| Answer { word: word.to_owned(), status, body: Value::Null };
     if status == 401 {
-        return "401".to_owned();
+        return answer("401");
     }
-    if let Some(code) = codes(&found).iter().find(|code| !["FORBIDDEN", "UNAUTHENTICATED", "NOT_FOUND"].contains(code)) {
-        return format!("error:{code}");
+    if let Some(code) = codes(&found).iter().find(|code| refusal(code).is_none()) {
+        return answer(&format!("error:{code}"));
     }
     let (_, nothing) = ask(&missing).await;
     let mut text = found.to_string();
     for (name, id) in used {
         text = text.replace(id, &pool::missing(name));
     }
-    if text == nothing.to_string() { "missing" } else { "ok" }.to_owned()
+    answer(if text == nothing.to_string() { "missing" } else { "ok" })
 }
 
 /// Representations have no declared variables: they are of a scalar.

@@ -8,7 +8,8 @@ use async_graphql::parser::{
         TypeKind, TypeSystemDefinition,
     },
 };
-use std::{collections::BTreeMap, path::Path};
+use agora::services::SERVICES;
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 /// A schema by type name.
 pub struct Schema(BTreeMap<String, TypeDefinition>);
@@ -36,13 +37,18 @@ fn directive<'a>(all: impl Iterator<Item = &'a ConstDirective>, name: &str) -> O
 
 impl Schema {
     /// What clients see.
-    pub fn public() -> Self {
-        Self::parse(&file("router/schema.graphql"))
+    pub fn public() -> &'static Self {
+        static PUBLIC: LazyLock<Schema> = LazyLock::new(|| Schema::parse(&file("router/schema.graphql")));
+        &PUBLIC
     }
 
     /// What one service contributes.
-    pub fn of_service(name: &str) -> Self {
-        Self::parse(&file(&format!("subgraphs/{name}/schema.graphql")))
+    pub fn of_service(name: &str) -> &'static Self {
+        static ALL: LazyLock<BTreeMap<&str, Schema>> = LazyLock::new(|| {
+            let read = |name| Schema::parse(&file(&format!("subgraphs/{name}/schema.graphql")));
+            SERVICES.iter().map(|service| (service.name, read(service.name))).collect()
+        });
+        &ALL[name]
     }
 
     fn parse(sdl: &str) -> Self {

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::support::Shop;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
+
+/// Making a client is slow.
+static HTTP: LazyLock<reqwest::Client> = LazyLock::new(reqwest::Client::new);
 
 /// How long to listen where silence is right, and where it is not.
 const SILENCE: Duration = Duration::from_millis(700);
@@ -25,7 +28,7 @@ pub async fn run(shop: &Shop, caller: &Caller, row: &Row, variables: Map<String,
 }
 
 async fn first(shop: &Shop, caller: &Caller, body: &Value) -> (u16, Value) {
-    let request = reqwest::Client::new().post(shop.url()).header("accept", "text/event-stream").json(body);
+    let request = HTTP.post(shop.url()).header("accept", "text/event-stream").json(body);
     let request = match &caller.token {
         Some(token) => request.bearer_auth(token),
         None => request,

@@ -9,14 +9,20 @@ use crate::{
     journey::{CHECKOUT, cart_with, checkout_input, quote, ship_to, version},
     support::{Shop, until, until_status},
 };
-use agora::client::Client;
+use agora::{
+    client::Client,
+    services::{SERVICES, port_offset},
+};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A shop, everybody in it, and what they have.
 pub struct World {
     pub shop: Shop,
     pub callers: [Caller; VIEWERS.len()],
     pub pool: Pool,
+    /// Anonymous callers of each service, without the router in front.
+    services: BTreeMap<&'static str, Client>,
 }
 
 const CODE: &str = "AUTHORIZED";
@@ -28,7 +34,9 @@ fn address() -> Value {
 impl World {
     pub async fn new(shop: Shop) -> Self {
         let callers = viewers::all(&shop).await;
-        let mut world = Self { shop, callers, pool: Pool::default() };
+        let url = |name| format!("http://127.0.0.1:{}/graphql", shop.port + port_offset(name));
+        let services = SERVICES.iter().map(|service| (service.name, Client::new(url(service.name)).unwrap()));
+        let mut world = Self { callers, pool: Pool::default(), services: services.collect(), shop };
         world.catalogue().await;
         world.of_the_vendor().await;
         world.order().await;
@@ -40,6 +48,14 @@ impl World {
 
     pub fn client(&self, viewer: &str) -> Client {
         self.callers[column(viewer)].client.clone()
+    }
+
+    /// A viewer who asks a service directly.
+    pub fn direct(&self, service: &str, column: usize) -> Client {
+        match &self.callers[column].token {
+            Some(token) => self.services[service].with_token(token),
+            None => self.services[service].clone(),
+        }
     }
 
     fn id(&self, name: &str) -> Value {
@@ -113,8 +129,10 @@ impl World {
     }
 
     async fn method(&mut self) {
-        let ids = [("zone", "/shippingZones/0/id")];
-        self.keep("vendor", "{ shippingZones { id } }", json!({}), &ids).await;
+        let zones = self.keep("vendor", "{ shippingZones { id countries } }", json!({}), &[]).await;
+        let here = |zone: &&Value| zone["countries"].as_array().is_some_and(|all| all.contains(&json!("GB")));
+        let zone = zones["shippingZones"].as_array().unwrap().iter().find(here).unwrap();
+        self.pool.set("zone", &zone["id"]);
         let query = "mutation($vendor: ID!, $rates: [RateInput!]!) { shippingMethodUpsert(vendorId: $vendor, name: \"Bicycle\",
             carrier: \"Us\", minDays: 1, maxDays: 2, rates: $rates) { method { id } userErrors { code message path } } }";
         let rates = json!([{ "zoneId": self.id("zone"), "kind": "FLAT", "base": { "amount": 9900, "currency": "GBP" } }]);
