@@ -29,10 +29,16 @@ pub async fn run(service: &Client, row: &Row, pool: &Pool) -> Answer {
     };
     let used = pool.used(&row.operation);
     let values = pool.values(&row.operation);
-    let missing: Map<_, _> =
-        values.iter().map(|(name, _)| (name.clone(), json!(pool::missing(name)))).collect();
+    let missing: Map<_, _> = values
+        .iter()
+        .map(|(name, _)| (name.clone(), json!(pool::missing(name))))
+        .collect();
     let (status, found) = ask(&values).await;
-    let answer = |word: &str| Answer { word: word.to_owned(), status, body: Value::Null };
+    let answer = |word: &str| Answer {
+        word: word.to_owned(),
+        status,
+        body: Value::Null,
+    };
     if status == 401 {
         return answer("401");
     }
@@ -44,7 +50,11 @@ pub async fn run(service: &Client, row: &Row, pool: &Pool) -> Answer {
     for (name, id) in used {
         text = text.replace(id, &pool::missing(name));
     }
-    answer(if text == nothing.to_string() { "missing" } else { "ok" })
+    answer(if text == nothing.to_string() {
+        "missing"
+    } else {
+        "ok"
+    })
 }
 
 /// Representations have no declared variables: they are of a scalar.

@@ -41,7 +41,9 @@ pub fn without_traces(body: &mut Value) {
 /// Codes of a response's errors.
 pub fn codes(body: &Value) -> Vec<&str> {
     let errors = body["errors"].as_array().into_iter().flatten();
-    errors.map(|error| error["extensions"]["code"].as_str().unwrap_or("UNKNOWN")).collect()
+    errors
+        .map(|error| error["extensions"]["code"].as_str().unwrap_or("UNKNOWN"))
+        .collect()
 }
 
 /// The word for a refusal's code, if it is one.
@@ -65,7 +67,9 @@ fn word(status: u16, body: &Value, coordinate: &str) -> String {
     if let Some(code) = codes.first() {
         return format!("error:{code}");
     }
-    let root = ["Query.", "Mutation."].iter().any(|root| coordinate.starts_with(root));
+    let root = ["Query.", "Mutation."]
+        .iter()
+        .any(|root| coordinate.starts_with(root));
     let (value, depth) = leaf(&body["data"]);
     let word = match value {
         // On the way to a field, the object that has it is null.

@@ -68,11 +68,13 @@ const TEXTS: &[(&str, &str)] = &[
     ("slug", "String!"),
 ];
 
-/// A well-formed ID that nothing has.
-const NOBODY: &str = "01900000000070008000000000000000";
+/// The begin of well-formed IDs that nothing has; four digits are missing.
+const NOBODY: &str = "0190000000007000800000000000";
 
 /// Objects that anybody may know of: that they exist is no secret.
-const PUBLIC: &[&str] = &["brand", "category", "method", "product", "sku", "variant", "vendor", "zone"];
+const PUBLIC: &[&str] = &[
+    "brand", "category", "member", "method", "product", "review", "sku", "variant", "vendor", "zone",
+];
 
 pub fn known(variable: &str) -> bool {
     let name = variable.trim_start_matches('$');
@@ -84,14 +86,22 @@ pub fn of_type(ty: &str) -> String {
     if let Some((name, ..)) = OBJECTS.iter().find(|(.., known)| *known == ty) {
         return format!("${name}");
     }
-    let id = platform::ids::PREFIXES.iter().find(|(_, name)| *name == format!("{ty}Id"));
-    id.map_or("\"unknown\"".to_owned(), |(prefix, _)| format!("\"{prefix}_{NOBODY}\""))
+    let id = platform::ids::PREFIXES
+        .iter()
+        .find(|(_, name)| *name == format!("{ty}Id"));
+    id.map_or("\"unknown\"".to_owned(), |(prefix, _)| {
+        format!("\"{prefix}_{NOBODY}0000\"")
+    })
 }
 
 /// The variable for another key of a type.
 pub fn of_key(_: &str, key: &str) -> String {
     let variable = format!("${key}");
-    if known(&variable) { variable } else { "\"unknown\"".to_owned() }
+    if known(&variable) {
+        variable
+    } else {
+        "\"unknown\"".to_owned()
+    }
 }
 
 /// The variable for an ID argument: `orderId` is an order; `id` is what the field's name begins with.
@@ -112,7 +122,11 @@ pub fn of_argument(field: &str, argument: &str) -> String {
             format!("${name}")
         }
     };
-    if known(&variable) { variable } else { "\"unknown\"".to_owned() }
+    if known(&variable) {
+        variable
+    } else {
+        "\"unknown\"".to_owned()
+    }
 }
 
 /// A plausible text.
@@ -145,14 +159,18 @@ impl Pool {
     /// The pool as one viewer uses it up.
     pub fn of(&self, column: usize) -> Self {
         let mut own = self.clone();
-        own.objects.extend(self.spares.iter().map(|(name, ids)| (*name, ids[column].clone())));
+        own.objects
+            .extend(self.spares.iter().map(|(name, ids)| (*name, ids[column].clone())));
         own
     }
 
     /// The objects an operation names.
     pub fn used<'a>(&'a self, operation: &str) -> Vec<(&'static str, &'a str)> {
         let names = variables(operation);
-        let used = self.objects.iter().filter(|(name, _)| names.contains(&name.to_string()));
+        let used = self
+            .objects
+            .iter()
+            .filter(|(name, _)| names.contains(&name.to_string()));
         used.map(|(name, id)| (*name, id.as_str())).collect()
     }
 
@@ -173,11 +191,10 @@ impl Pool {
     }
 }
 
-/// What an object would be called that there is not.
+/// What an object would be called that there is not; for every variable another one.
 pub fn missing(name: &str) -> String {
-    let prefix = OBJECTS.iter().find(|(known, ..)| *known == name).map(|(_, prefix, _)| prefix);
-    match prefix {
-        Some(prefix) => format!("{prefix}_{NOBODY}"),
+    match OBJECTS.iter().enumerate().find(|(_, (known, ..))| *known == name) {
+        Some((number, (_, prefix, _))) => format!("{prefix}_{NOBODY}{number:04x}"),
         None => "NO-SUCH-THING".to_owned(),
     }
 }
@@ -200,8 +217,16 @@ pub fn variables(operation: &str) -> Vec<String> {
 
 /// The head of an operation that declares its variables.
 pub fn declare(kind: &str, operation: &str) -> String {
-    let ty = |name: &str| TEXTS.iter().find(|(known, _)| *known == name).map_or("ID!", |(_, ty)| ty);
-    let declared: Vec<_> = variables(operation).iter().map(|name| format!("${name}: {}", ty(name))).collect();
+    let ty = |name: &str| {
+        TEXTS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or("ID!", |(_, ty)| ty)
+    };
+    let declared: Vec<_> = variables(operation)
+        .iter()
+        .map(|name| format!("${name}: {}", ty(name)))
+        .collect();
     match declared.len() {
         0 => format!("{kind} {{ {operation} }}"),
         _ => format!("{kind}({}) {{ {operation} }}", declared.join(", ")),

@@ -1,14 +1,14 @@
 //! What the API has, read from its SDL: the coordinates that need a row, and operations to try them with.
 
 use super::pool;
+use agora::services::SERVICES;
 use async_graphql::parser::{
     parse_schema,
     types::{
-        BaseType, ConstDirective, FieldDefinition, InputValueDefinition, ServiceDocument, Type, TypeDefinition,
-        TypeKind, TypeSystemDefinition,
+        BaseType, ConstDirective, FieldDefinition, InputValueDefinition, ServiceDocument, Type,
+        TypeDefinition, TypeKind, TypeSystemDefinition,
     },
 };
-use agora::services::SERVICES;
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 /// A schema by type name.
@@ -46,17 +46,23 @@ impl Schema {
     pub fn of_service(name: &str) -> &'static Self {
         static ALL: LazyLock<BTreeMap<&str, Schema>> = LazyLock::new(|| {
             let read = |name| Schema::parse(&file(&format!("subgraphs/{name}/schema.graphql")));
-            SERVICES.iter().map(|service| (service.name, read(service.name))).collect()
+            SERVICES
+                .iter()
+                .map(|service| (service.name, read(service.name)))
+                .collect()
         });
         &ALL[name]
     }
 
     fn parse(sdl: &str) -> Self {
         let document: ServiceDocument = parse_schema(sdl).expect("the SDL parses");
-        let types = document.definitions.into_iter().filter_map(|definition| match definition {
-            TypeSystemDefinition::Type(ty) => Some((ty.node.name.node.to_string(), ty.node)),
-            _ => None,
-        });
+        let types = document
+            .definitions
+            .into_iter()
+            .filter_map(|definition| match definition {
+                TypeSystemDefinition::Type(ty) => Some((ty.node.name.node.to_string(), ty.node)),
+                _ => None,
+            });
         Self(types.collect())
     }
 
@@ -76,7 +82,9 @@ impl Schema {
     fn is_leaf(&self, ty: &str) -> bool {
         !matches!(
             self.0.get(ty).map(|ty| &ty.kind),
-            Some(TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_) | TypeKind::InputObject(_))
+            Some(
+                TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_) | TypeKind::InputObject(_)
+            )
         )
     }
 
@@ -109,7 +117,10 @@ impl Schema {
                 continue;
             }
             for field in self.fields(name) {
-                let ruled = field.description.as_ref().is_some_and(|text| text.node.contains(RULE));
+                let ruled = field
+                    .description
+                    .as_ref()
+                    .is_some_and(|text| text.node.contains(RULE));
                 let operation = match (root, ruled) {
                     (true, _) => self.call(field),
                     (false, true) => self.reach(name, field),
@@ -136,7 +147,10 @@ impl Schema {
                     other => pool::of_key(name, other),
                 };
                 let coordinate = format!("{service}:{name}.{}", fields.replace(' ', "+"));
-                found.insert(coordinate, format!("{{__typename: \"{name}\", {fields}: {variable}}}"));
+                found.insert(
+                    coordinate,
+                    format!("{{__typename: \"{name}\", {fields}: {variable}}}"),
+                );
             }
         }
         found
@@ -145,14 +159,19 @@ impl Schema {
     /// A selection of all that this service says about an entity without being told more.
     pub fn everything(&self, ty: &str) -> String {
         let fields = self.fields(ty).filter_map(|field| {
-            let asks = field.arguments.iter().any(|argument| {
-                !argument.node.ty.node.nullable && argument.node.default_value.is_none()
-            });
+            let asks = field
+                .arguments
+                .iter()
+                .any(|argument| !argument.node.ty.node.nullable && argument.node.default_value.is_none());
             let foreign = |name| directive(field.directives.iter().map(|d| &d.node), name).is_some();
             if asks || foreign("external") || foreign("requires") {
                 return None;
             }
-            Some(format!("{}{}", field.name.node, self.select(named(&field.ty.node))))
+            Some(format!(
+                "{}{}",
+                field.name.node,
+                self.select(named(&field.ty.node))
+            ))
         });
         fields.collect::<Vec<_>>().join(" ")
     }
@@ -186,10 +205,14 @@ impl Schema {
         if self.is_node(ty) {
             return format!("node(id: {}) {{ ... on {ty} {{ {call} }} }}", pool::of_type(ty));
         }
-        let parent = self.0.keys().filter(|parent| self.is_node(parent)).find_map(|parent| {
-            let edge = self.fields(parent).find(|edge| named(&edge.ty.node) == ty)?;
-            Some((parent, edge))
-        });
+        let parent = self
+            .0
+            .keys()
+            .filter(|parent| self.is_node(parent))
+            .find_map(|parent| {
+                let edge = self.fields(parent).find(|edge| named(&edge.ty.node) == ty)?;
+                Some((parent, edge))
+            });
         parent.map_or(call.clone(), |(parent, edge)| {
             let (id, edge) = (pool::of_type(parent), self.bare_call(edge));
             format!("node(id: {id}) {{ ... on {parent} {{ {edge} {{ {call} }} }} }}")
@@ -210,7 +233,10 @@ impl Schema {
         }
         // A service can make up an ID and a type name; another field it has to look up.
         let known = self.fields(ty).find(|field| {
-            let open = field.description.as_ref().is_none_or(|text| !text.node.contains(RULE));
+            let open = field
+                .description
+                .as_ref()
+                .is_none_or(|text| !text.node.contains(RULE));
             open && field.name.node != "id"
                 && field.arguments.is_empty()
                 && !field.ty.node.nullable
@@ -236,7 +262,8 @@ impl Schema {
                 (ty, Some(TypeKind::InputObject(input))) => {
                     let one = self.is_one_of(ty);
                     let fields = input.fields.iter().map(|field| &field.node);
-                    let fields = fields.filter(|field| one || !field.ty.node.nullable && field.default_value.is_none());
+                    let fields = fields
+                        .filter(|field| one || !field.ty.node.nullable && field.default_value.is_none());
                     let fields = fields.map(|input| self.given(field, input));
                     let fields: Vec<_> = fields.take(if one { 1 } else { usize::MAX }).collect();
                     format!("{{{}}}", fields.join(", "))

@@ -18,17 +18,34 @@ const SILENCE: Duration = Duration::from_millis(700);
 const WORD: Duration = Duration::from_secs(10);
 
 /// What a subscriber gets; `expected` only says how long to wait.
-pub async fn run(shop: &Shop, caller: &Caller, row: &Row, variables: Map<String, Value>, expected: Option<&str>) -> Answer {
-    let wait = if matches!(expected, None | Some("silent")) { SILENCE } else { WORD };
+pub async fn run(
+    shop: &Shop,
+    caller: &Caller,
+    row: &Row,
+    variables: Map<String, Value>,
+    expected: Option<&str>,
+) -> Answer {
+    let wait = if matches!(expected, None | Some("silent")) {
+        SILENCE
+    } else {
+        WORD
+    };
     let body = json!({ "query": pool::declare("subscription", &row.operation), "variables": variables });
     let first = tokio::time::timeout(wait, first(shop, caller, &body)).await;
     let (status, mut body) = first.unwrap_or_else(|_| (200, json!("silent")));
     without_traces(&mut body);
-    Answer { word: word(status, &body), status, body }
+    Answer {
+        word: word(status, &body),
+        status,
+        body,
+    }
 }
 
 async fn first(shop: &Shop, caller: &Caller, body: &Value) -> (u16, Value) {
-    let request = HTTP.post(shop.url()).header("accept", "text/event-stream").json(body);
+    let request = HTTP
+        .post(shop.url())
+        .header("accept", "text/event-stream")
+        .json(body);
     let request = match &caller.token {
         Some(token) => request.bearer_auth(token),
         None => request,
@@ -40,7 +57,9 @@ async fn first(shop: &Shop, caller: &Caller, body: &Value) -> (u16, Value) {
         text.push_str(&String::from_utf8_lossy(&chunk));
         for line in text.lines() {
             let json = line.strip_prefix("data:").unwrap_or(line).trim();
-            let Ok(event) = serde_json::from_str::<Value>(json) else { continue };
+            let Ok(event) = serde_json::from_str::<Value>(json) else {
+                continue;
+            };
             if event.get("errors").is_some() || event.get("data").is_some() {
                 return (status, event);
             }

@@ -40,8 +40,17 @@ pub fn path() -> PathBuf {
 /// Rows by coordinate.
 pub fn read() -> BTreeMap<String, Row> {
     let text = std::fs::read_to_string(path()).unwrap_or_default();
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    lines.map(|line| (line.split_whitespace().next().unwrap_or_default().to_owned(), parse(line))).collect()
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    lines
+        .map(|line| {
+            (
+                line.split_whitespace().next().unwrap_or_default().to_owned(),
+                parse(line),
+            )
+        })
+        .collect()
 }
 
 fn parse(line: &str) -> Row {
@@ -69,7 +78,7 @@ pub fn write(rows: &BTreeMap<String, Row>) {
     let width = rows.keys().map(String::len).max().unwrap_or(0).max(12);
     let mut text = format!("{HEAD}\n");
     let line = |first: &str, cells: &[String], operation: &str| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:<13}")).collect();
+        let cells: String = cells.iter().map(|cell| format!("{cell:<12} ")).collect();
         format!("{first:<width$}  {cells}{operation}\n")
     };
     text += &line("# field", &VIEWERS.map(str::to_owned), "operation");
@@ -80,7 +89,11 @@ pub fn write(rows: &BTreeMap<String, Row>) {
             let _ = writeln!(text);
             section = own;
         }
-        let operation = if row.last { format!("last {}", row.operation) } else { row.operation.clone() };
+        let operation = if row.last {
+            format!("last {}", row.operation)
+        } else {
+            row.operation.clone()
+        };
         text += &line(&row.coordinate, &row.outcomes, &operation);
     }
     std::fs::write(path(), text).expect("table.txt is writable");

@@ -8,7 +8,16 @@ use uuid::Uuid;
 
 /// The columns of the table, those who may least first.
 pub const VIEWERS: [&str; 10] = [
-    "anonymous", "expired", "guest", "other", "vip", "other-vendor", "owner", "vendor", "staff", "admin",
+    "anonymous",
+    "expired",
+    "guest",
+    "other",
+    "vip",
+    "other-vendor",
+    "owner",
+    "vendor",
+    "staff",
+    "admin",
 ];
 
 const PASSWORD: &str = "correct-horse-battery-7";
@@ -22,12 +31,18 @@ pub struct Caller {
 
 impl Caller {
     pub fn anonymous(shop: &Shop) -> Self {
-        Self { client: shop.anonymous(), token: None }
+        Self {
+            client: shop.anonymous(),
+            token: None,
+        }
     }
 
     fn with(shop: &Shop, token: &Value) -> Self {
         let token = token.as_str().expect("a token").to_owned();
-        Self { client: shop.anonymous().with_token(&token), token: Some(token) }
+        Self {
+            client: shop.anonymous().with_token(&token),
+            token: Some(token),
+        }
     }
 
     pub async fn guest(shop: &Shop) -> Self {
@@ -42,7 +57,10 @@ impl Caller {
         let query = "mutation($input: RegisterInput!) {
             userRegister(input: $input) { tokens { accessToken } userErrors { code message } } }";
         let input = json!({ "email": email, "password": PASSWORD, "displayName": name });
-        shop.anonymous().run(query, json!({ "input": input })).await.unwrap();
+        shop.anonymous()
+            .run(query, json!({ "input": input }))
+            .await
+            .unwrap();
         Self::login(shop, &email, PASSWORD).await
     }
 
@@ -60,13 +78,19 @@ impl Caller {
 
     /// A token of the right key for the right person, of an hour ago.
     pub fn expired(shop: &Shop) -> Self {
-        let secrets = agora::state::DataDir::open(&shop.data).unwrap().secrets().unwrap();
+        let secrets = agora::state::DataDir::open(&shop.data)
+            .unwrap()
+            .secrets()
+            .unwrap();
         let mut claims = Claims::new(&platform::Viewer::anonymous(), 0);
         claims.sub = format!("usr_{}", Uuid::now_v7().simple());
         for time in [&mut claims.exp, &mut claims.nbf, &mut claims.iat] {
             *time -= 3600;
         }
-        let token = Signer::from_pem(&secrets.signing_key_pem).unwrap().sign(&claims).unwrap();
+        let token = Signer::from_pem(&secrets.signing_key_pem)
+            .unwrap()
+            .sign(&claims)
+            .unwrap();
         Self::with(shop, &json!(token))
     }
 }
