@@ -6,12 +6,6 @@ use crate::events::{
     RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews,
     VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
 };
-use crate::events::{
-    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LowStockRaised, OrderConfirmed,
-    OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
-    RefundStatusChanged, ShipmentStatusChanged, StockStateChanged, VendorOrderStatusChanged,
-    VendorStatusChanged,
-};
 use platform::events::{Event, Routes};
 
 pub const ROUTES: Routes = &[

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod architecture;
+mod authorization;
 mod counts;
 mod crashes;
 mod import;

@@ -128,18 +128,23 @@ impl CouponRow {
     /// Checks what a person has typed in.
     pub fn validate(&self) -> Result<(), ValidationError> {
         let bad = |field: &str, rule: &str| Err(ValidationError::new(["input", field], rule));
-        let between = |value: Option<i32>, most: i32| value.is_some_and(|n| (1..=most).contains(&n));
+        let between = |value: Option<i32>, most: i32| value.is_none_or(|n| (1..=most).contains(&n));
         let positive = |value: Option<i64>| value.is_none_or(|n| n > 0);
-        match self.kind {
-            CouponKind::Percent if !between(self.percent_basis_points, 10_000) => {
-                return bad("percentBasisPoints", "1..10000");
-            }
-            CouponKind::Fixed if self.amount.is_none_or(|amount| amount <= 0) => {
-                return bad("amount", "given and positive for a FIXED coupon");
-            }
-            CouponKind::BuyXGetY if !between(self.buy_quantity, 999) => return bad("buyQuantity", "1..999"),
-            CouponKind::BuyXGetY if !between(self.get_quantity, 999) => return bad("getQuantity", "1..999"),
-            _ => {}
+        // What another kind would need may be given too, but it has to make sense.
+        let given = |kind: CouponKind, value: bool| self.kind != kind || value;
+        if !between(self.percent_basis_points, 10_000)
+            || !given(CouponKind::Percent, self.percent_basis_points.is_some())
+        {
+            return bad("percentBasisPoints", "1..10000");
+        }
+        if !positive(self.amount) || !given(CouponKind::Fixed, self.amount.is_some()) {
+            return bad("amount", "given and positive for a FIXED coupon");
+        }
+        if !between(self.buy_quantity, 999) || !given(CouponKind::BuyXGetY, self.buy_quantity.is_some()) {
+            return bad("buyQuantity", "1..999");
+        }
+        if !between(self.get_quantity, 999) || !given(CouponKind::BuyXGetY, self.get_quantity.is_some()) {
+            return bad("getQuantity", "1..999");
         }
         if !positive(self.max_discount) {
             return bad("maxDiscount", "positive");
