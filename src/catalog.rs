@@ -202,12 +202,11 @@ async fn report(target: &Target, import: &Value) -> Result<()> {
             .into_iter()
             .flatten()
         {
-            let (sku, error) = (line["sku"].as_str().unwrap_or("-"), &line["errors"][0]);
+            let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+            let (sku, error) = (text(&line["sku"]), &line["errors"][0]);
+            let (code, message) = (text(&error["code"]), text(&error["message"]));
             // Debug output shows control characters instead of sending them to the terminal.
-            println!(
-                "line {}, SKU {sku:?}: {} {:?}",
-                line["line"], error["code"], error["message"]
-            );
+            println!("line {}, SKU {sku:?}: {code} {message:?}", line["line"]);
         }
     }
     ensure!(
