@@ -11,7 +11,6 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::io::AsyncWriteExt;
 
 /// How often the state of an import is read.
 const LOOK: Duration = Duration::from_millis(500);
@@ -232,13 +231,10 @@ async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
         .send()
         .await?
         .error_for_status()?;
-    let mut out: Box<dyn tokio::io::AsyncWrite + Unpin> = match file {
-        Some(file) => Box::new(
-            tokio::fs::File::create_new(file)
-                .await
-                .with_context(|| file.display().to_string())?,
-        ),
-        None => Box::new(tokio::io::stdout()),
+    // Blocking writes: this process does nothing else.
+    let mut out: Box<dyn std::io::Write> = match file {
+        Some(file) => Box::new(std::fs::File::create_new(file).with_context(|| file.display().to_string())?),
+        None => Box::new(std::io::stdout()),
     };
     let bar = match std::io::stderr().is_terminal() {
         true => ProgressBar::new_spinner(),
@@ -247,11 +243,11 @@ async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
     let mut pages = answer.bytes_stream();
     // A stream that breaks off is an error here, never a short file that looks complete.
     while let Some(page) = pages.try_next().await.context("the export broke off")? {
-        out.write_all(&page).await?;
+        out.write_all(&page)?;
         bar.inc(u64::try_from(page.len())?);
         bar.set_message(format!("{} KB", bar.position() / 1024));
     }
-    out.flush().await?;
+    out.flush()?;
     bar.finish_and_clear();
     Ok(())
 }
