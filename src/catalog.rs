@@ -8,11 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::{
     io::IsTerminal,
-    os::fd::AsFd,
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::io::AsyncWriteExt;
 
 /// How often the state of an import is read.
 const LOOK: Duration = Duration::from_millis(500);
@@ -203,12 +201,11 @@ async fn report(target: &Target, import: &Value) -> Result<()> {
             .into_iter()
             .flatten()
         {
-            let (sku, error) = (line["sku"].as_str().unwrap_or("-"), &line["errors"][0]);
+            let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+            let (sku, error) = (text(&line["sku"]), &line["errors"][0]);
+            let (code, message) = (text(&error["code"]), text(&error["message"]));
             // Debug output shows control characters instead of sending them to the terminal.
-            println!(
-                "line {}, SKU {sku:?}: {} {:?}",
-                line["line"], error["code"], error["message"]
-            );
+            println!("line {}, SKU {sku:?}: {code} {message:?}", line["line"]);
         }
     }
     ensure!(
@@ -234,13 +231,10 @@ async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
         .send()
         .await?
         .error_for_status()?;
-    let mut out: Box<dyn tokio::io::AsyncWrite + Unpin> = match file {
-        Some(file) => Box::new(
-            tokio::fs::File::create_new(file)
-                .await
-                .with_context(|| file.display().to_string())?,
-        ),
-        None => Box::new(standard_output()?),
+    // Blocking writes: this process does nothing else.
+    let mut out: Box<dyn std::io::Write> = match file {
+        Some(file) => Box::new(std::fs::File::create_new(file).with_context(|| file.display().to_string())?),
+        None => Box::new(std::io::stdout()),
     };
     let bar = match std::io::stderr().is_terminal() {
         true => ProgressBar::new_spinner(),
@@ -249,17 +243,11 @@ async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
     let mut pages = answer.bytes_stream();
     // A stream that breaks off is an error here, never a short file that looks complete.
     while let Some(page) = pages.try_next().await.context("the export broke off")? {
-        out.write_all(&page).await?;
+        out.write_all(&page)?;
         bar.inc(u64::try_from(page.len())?);
         bar.set_message(format!("{} KB", bar.position() / 1024));
     }
-    out.flush().await?;
+    out.flush()?;
     bar.finish_and_clear();
     Ok(())
-}
-
-/// Standard output as a file: it may be a pipe that is slow.
-fn standard_output() -> Result<tokio::fs::File> {
-    let out = std::io::stdout().as_fd().try_clone_to_owned()?;
-    Ok(std::fs::File::from(out).into())
 }
