@@ -190,7 +190,8 @@ impl Storage {
         self.links.public(key)
     }
 
-    /// A URL to which `size` bytes of `content_type` can be sent once, with PUT, for `seconds`.
+    /// A URL to which `size` bytes of `content_type` can be sent, with PUT, for `seconds`. S3 takes any size: look at
+    /// it before the file is used.
     pub async fn put_url(
         &self,
         key: &Key,
@@ -199,7 +200,7 @@ impl Storage {
         seconds: u32,
     ) -> Result<String, Error> {
         match &self.s3 {
-            Some(s3) => links::s3_put(s3.as_ref(), key, content_type, size, seconds).await,
+            Some(s3) => links::s3_put(s3.as_ref(), key, content_type, seconds).await,
             None => Ok(self.links.put(key, content_type, size, expires(seconds))),
         }
     }
@@ -264,6 +265,7 @@ fn folder(url: &str) -> anyhow::Result<PathBuf> {
 }
 
 fn s3(url: &str) -> anyhow::Result<object_store::aws::AmazonS3> {
+    crate::http::use_ring();
     let url: Url = url.parse().context("the storage URL is none")?;
     let bucket = url.host_str().context("s3:// needs the name of a bucket")?;
     let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);

@@ -201,6 +201,7 @@ fn unavailable(error: &Error) -> Response {
     StatusCode::SERVICE_UNAVAILABLE.into_response()
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 #[path = "tests.rs"]
 mod tests;

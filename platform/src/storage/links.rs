@@ -84,18 +84,15 @@ impl Links {
     }
 }
 
-/// S3 itself refuses another type or size, because both are signed headers.
+/// S3 itself refuses another type, because it is a signed header. The size cannot be one: whoever reads the file checks it.
 pub(super) async fn s3_put(
     s3: &dyn Signer,
     key: &Key,
     content_type: &str,
-    size: u64,
     seconds: u32,
 ) -> Result<String, Error> {
     let content_type = content_type.parse().map_err(Error::internal)?;
-    let options = SignedUrlOptions::new()
-        .with_signed_header(http::header::CONTENT_TYPE, content_type)
-        .with_signed_header(http::header::CONTENT_LENGTH, size.into());
+    let options = SignedUrlOptions::new().with_signed_header(http::header::CONTENT_TYPE, content_type);
     let (path, time) = (key.path(), Duration::from_secs(seconds.into()));
     let url = s3.signed_url_opts(Method::PUT, path, time, &options).await;
     url.map(String::from).map_err(Error::unavailable)

@@ -231,7 +231,8 @@ async fn no_name_leads_out_of_the_store() {
 }
 
 #[tokio::test]
-async fn a_bucket_signs_uploads_itself_with_size_and_type() {
+async fn a_bucket_signs_uploads_itself_with_their_type() {
+    crate::http::use_ring();
     let store = object_store::aws::AmazonS3Builder::new()
         .with_bucket_name("shop")
         .with_region("eu-central-1")
@@ -240,7 +241,7 @@ async fn a_bucket_signs_uploads_itself_with_size_and_type() {
         .build()
         .unwrap();
     let file = key("uploads/a");
-    let url = super::super::links::s3_put(&store, &file, "image/png", 4, 900)
+    let url = super::super::links::s3_put(&store, &file, "image/png", 900)
         .await
         .unwrap();
     assert!(
@@ -251,7 +252,7 @@ async fn a_bucket_signs_uploads_itself_with_size_and_type() {
         url.contains("X-Amz-Expires=900") && url.contains("X-Amz-Signature="),
         "{url}"
     );
-    assert!(url.contains("content-length%3Bcontent-type%3Bhost"), "{url}");
+    assert!(url.contains("content-type%3Bhost"), "{url}");
     let url = super::super::links::s3_get(&store, &file, 60).await.unwrap();
     assert!(url.contains("X-Amz-Expires=60"), "{url}");
 }
