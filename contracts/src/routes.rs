@@ -1,9 +1,10 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{
-    CustomerRegistered, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged,
-    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StockReturned,
-    StockStateChanged, VariantNews, VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
+    CustomerRegistered, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged,
+    PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged, RefundStatusChanged,
+    ShipmentStatusChanged, StockReturned, StockStateChanged, VariantNews, VendorOrderStatusChanged,
+    VendorStatusChanged, WishesFulfilled,
 };
 use platform::events::{Event, Routes};
 

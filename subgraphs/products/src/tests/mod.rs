@@ -10,8 +10,8 @@ mod commands;
 mod customers;
 mod news;
 mod reviews;
-mod steps;
 mod search;
+mod steps;
 
 /// A shop with one approved vendor, one category and one brand.
 struct Shop {
