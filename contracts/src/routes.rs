@@ -5,6 +5,10 @@ use crate::events::{
     OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
     RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews,
     VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
+    CustomerRegistered, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged,
+    PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged, RefundStatusChanged,
+    ShipmentStatusChanged, StockReturned, StockStateChanged, VariantNews, VendorOrderStatusChanged,
+    VendorStatusChanged, WishesFulfilled,
 };
 use platform::events::{Event, Routes};
 

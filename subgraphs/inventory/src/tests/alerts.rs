@@ -89,7 +89,10 @@ async fn a_return_to_stock_is_told_once_for_each_crossing() {
     let (warehouse, member) = (world.warehouse("A").await, world.member());
     let returns = || world.events("inventory.stock_returned");
     assert_eq!(returns().await, 1, "the first stock ever");
-    for (n, (on_hand, told)) in [(3, 1), (0, 1), (2, 2), (9, 2), (0, 2), (0, 2), (1, 3)].into_iter().enumerate() {
+    for (n, (on_hand, told)) in [(3, 1), (0, 1), (2, 2), (9, 2), (0, 2), (0, 2), (1, 3)]
+        .into_iter()
+        .enumerate()
+    {
         let rest = format!("onHand: {on_hand}");
         world
             .set(&member, variant, &warehouse, &rest, &format!("k{n}"))

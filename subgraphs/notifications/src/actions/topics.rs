@@ -39,7 +39,10 @@ pub async fn subscribe(deps: &Deps, viewer: &Viewer, wish: Wish) -> Outcome<Row>
         tier: None,
     };
     let found = deps.commands.call(&ask).await?;
-    if !found.iter().any(|info| info.id == wish.variant && info.purchasable) {
+    if !found
+        .iter()
+        .any(|info| info.id == wish.variant && info.purchasable)
+    {
         return Err(UserError::not_found(wish.variant.to_string()).into());
     }
     keep(deps, viewer, wish).await
@@ -85,7 +88,9 @@ pub async fn step(deps: &Deps) -> Result<bool, Error> {
     topics::told(&mut tx, queued.draft.event, last).await?;
     for channel in [Channel::InApp, Channel::Email] {
         let on = next.iter().filter(|(.., on)| *on == channel);
-        let users: Vec<Recipient> = on.map(|(_, user, _): &(_, UserId, _)| Recipient::User(*user)).collect();
+        let users: Vec<Recipient> = on
+            .map(|(_, user, _): &(_, UserId, _)| Recipient::User(*user))
+            .collect();
         if !users.is_empty() {
             crowd::tell(&mut tx, &users, &queued.draft, &[channel]).await?;
         }

@@ -13,8 +13,8 @@ use async_graphql::dataloader::Loader;
 use platform::{
     Db, Error, Viewer,
     ids::{
-        DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId, TopicSubscriptionId,
-        UserId, uuids,
+        DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId,
+        TopicSubscriptionId, UserId, uuids,
     },
 };
 use std::collections::HashMap;
@@ -182,7 +182,9 @@ impl Loader<TopicsOf> for Reader {
     async fn load(&self, keys: &[TopicsOf]) -> Result<HashMap<TopicsOf, Vec<TopicSubscription>>, Error> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = topics::find(self.db.pool(), &[], &ids).await?;
-        Ok(grouped(rows.into_iter().map(|row| (TopicsOf(row.user), row.into()))))
+        Ok(grouped(
+            rows.into_iter().map(|row| (TopicsOf(row.user), row.into())),
+        ))
     }
 }
 

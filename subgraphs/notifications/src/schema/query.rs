@@ -16,8 +16,8 @@ use async_graphql::{Context, ID, Object};
 use platform::{
     Error,
     ids::{
-        DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId, TopicSubscriptionId,
-        UserId,
+        DeliveryId, NotificationId, NotificationTemplateId, OrderId, SystemAnnouncementId,
+        TopicSubscriptionId, UserId,
     },
     loader::Batch,
     service::Deps,

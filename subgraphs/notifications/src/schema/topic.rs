@@ -106,9 +106,8 @@ impl TopicMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "ID of the subscription.")] id: ID,
     ) -> Result<TopicPayload> {
-        let end = async {
-            topics::unsubscribe(ctx.data_unchecked::<Deps>(), viewer(ctx), parse_id(&id)?).await
-        };
+        let end =
+            async { topics::unsubscribe(ctx.data_unchecked::<Deps>(), viewer(ctx), parse_id(&id)?).await };
         payload(end.await)
     }
 }

@@ -58,11 +58,7 @@ pub async fn insert(
 }
 
 /// Ends a user's own subscription and returns it.
-pub async fn delete(
-    tx: &mut Tx,
-    user: UserId,
-    id: TopicSubscriptionId,
-) -> Result<Option<Row>, sqlx::Error> {
+pub async fn delete(tx: &mut Tx, user: UserId, id: TopicSubscriptionId) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
         r#"delete from notifications.topic_subscriptions where id = $1 and user_id = $2
@@ -155,7 +151,10 @@ pub async fn subscribers(
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.user, row.channel)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.user, row.channel))
+        .collect())
 }
 
 /// Remembers how far locked news has been told; `None`: to everybody.

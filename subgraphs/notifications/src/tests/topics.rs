@@ -64,7 +64,8 @@ async fn a_crowd_is_told_once_and_by_its_preferences() {
         "mutation { notificationPreferenceSet(category: PROMOTION, channel: EMAIL, enabled: false) { userErrors { code } } }",
     )
     .await;
-    shop.order(crowd[7], "CONFIRMED", Origin::Live, Uuid::now_v7()).await;
+    shop.order(crowd[7], "CONFIRMED", Origin::Live, Uuid::now_v7())
+        .await;
     shop.tell_lists(&news, crowd.clone(), Origin::Import).await;
     for part in [&crowd[..500], &crowd[400..], &crowd[..]] {
         shop.tell_lists(&news, part.to_vec(), Origin::Live).await;
@@ -95,8 +96,16 @@ async fn a_crowd_is_told_once_and_by_its_preferences() {
     );
     let seen = shop.run(&ann, &query).await;
     let node = &seen["data"]["_entities"][0]["notifications"]["nodes"][0];
-    assert_eq!((&node["title"], &node["seq"]), (&json!("Enamel Mug costs less"), &json!(2)));
-    assert!(node["body"].as_str().unwrap().contains("from GBP 10.00 to GBP 8.50"));
+    assert_eq!(
+        (&node["title"], &node["seq"]),
+        (&json!("Enamel Mug costs less"), &json!(2))
+    );
+    assert!(
+        node["body"]
+            .as_str()
+            .unwrap()
+            .contains("from GBP 10.00 to GBP 8.50")
+    );
     let url = format!("http://127.0.0.1:4000/variants/{}", news.variant);
     assert_eq!(node["actionUrl"], url.as_str());
 }
@@ -125,7 +134,8 @@ async fn subscribers_hear_on_their_channel_and_lists_add_the_other_one() {
     let mails = "select count(*) from notifications.deliveries";
     assert_eq!((shop.count(hidden).await, shop.count(mails).await), (1, 1));
     // Her wishlist asks for the same: it is shown now, and there is no second mail.
-    shop.tell_lists(&news, vec![ann.customer.unwrap()], Origin::Live).await;
+    shop.tell_lists(&news, vec![ann.customer.unwrap()], Origin::Live)
+        .await;
     shop.tell_topics(&news).await;
     while topics::step(&shop.deps).await.unwrap() {}
     assert_eq!(shop.count(hidden).await, 1, "Bob's, who has heard the repeat");
@@ -155,7 +165,10 @@ async fn subscribers_hear_on_their_channel_and_lists_add_the_other_one() {
         assert_eq!(refused["data"]["topicUnsubscribe"]["userErrors"][0]["code"], code);
     }
     let ended = shop.run(&ann, &end).await;
-    assert_eq!(ended["data"]["topicUnsubscribe"]["subscription"]["id"], kept.id.to_string().as_str());
+    assert_eq!(
+        ended["data"]["topicUnsubscribe"]["subscription"]["id"],
+        kept.id.to_string().as_str()
+    );
     let left = "select count(*) from notifications.topic_subscriptions";
     assert_eq!(shop.count(left).await, 2);
 }
@@ -171,6 +184,10 @@ async fn bad_wishes_are_refused() {
         let query = format!("mutation {{ topicSubscribe({arguments}) {{ userErrors {{ code path }} }} }}");
         let refused = shop.run(&ann, &query).await;
         let error = &refused["data"]["topicSubscribe"]["userErrors"][0];
-        assert_eq!((&error["code"], &error["path"]), (&json!("INVALID"), &json!([path])), "{refused}");
+        assert_eq!(
+            (&error["code"], &error["path"]),
+            (&json!("INVALID"), &json!([path])),
+            "{refused}"
+        );
     }
 }

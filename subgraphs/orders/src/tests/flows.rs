@@ -266,7 +266,11 @@ async fn an_import_is_a_delivered_order_once_and_so_is_its_refund() {
             .await
             .unwrap();
     let arrived = told.iter().filter_map(|fact| fact["lines"].as_array()).flatten();
-    assert_eq!(arrived.filter(|line| line["delivered"] == 3).count(), 1200, "each line once");
+    assert_eq!(
+        arrived.filter(|line| line["delivered"] == 3).count(),
+        1200,
+        "each line once"
+    );
     let refund = ImportRefund {
         source: "s".to_owned(),
         reference: "C1".to_owned(),

@@ -124,12 +124,7 @@ pub struct Verdict {
 }
 
 /// Publishes or refuses a review, and keeps the product's sums equal to a recount.
-pub async fn moderate(
-    deps: &Deps,
-    viewer: &Viewer,
-    id: ReviewId,
-    verdict: Verdict,
-) -> Outcome<ReviewId> {
+pub async fn moderate(deps: &Deps, viewer: &Viewer, id: ReviewId, verdict: Verdict) -> Outcome<ReviewId> {
     let status = verdict.status;
     let reason = verdict.reason.map(|reason| {
         text(reason, 1000).ok_or_else(|| UserError::invalid(&["reason"], "1..1000 characters"))

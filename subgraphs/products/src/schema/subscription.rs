@@ -145,10 +145,7 @@ async fn next(
 
 /// All that the scope may see. Remembers the steps of the last minutes instead of a position: two transactions may commit in another order than
 /// they were numbered.
-async fn approvals(
-    deps: Deps,
-    scope: Scope,
-) -> Result<impl Stream<Item = Result<Product>>, Error> {
+async fn approvals(deps: Deps, scope: Scope) -> Result<impl Stream<Item = Result<Product>>, Error> {
     let mut follower = deps.live.follow("approval", None);
     let db = deps.db.clone();
     let mut seen: HashSet<Uuid> = ids(&store::revisions::recent(db.pool(), &scope).await?);

@@ -161,10 +161,7 @@ pub async fn steps_after(
 }
 
 /// Steps of the last two minutes that the scope may see: ID, product.
-pub async fn recent(
-    db: impl PgExecutor<'_>,
-    scope: &Scope,
-) -> Result<Vec<(Uuid, ProductId)>, sqlx::Error> {
+pub async fn recent(db: impl PgExecutor<'_>, scope: &Scope) -> Result<Vec<(Uuid, ProductId)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id, product_id as "product_id: ProductId" from products.approval_events
            where recorded_at > clock_timestamp() - interval '2 minutes'
@@ -215,11 +212,7 @@ pub async fn queue(
 }
 
 /// How many products wait for staff, counting up to `max`.
-pub async fn queue_length(
-    db: impl PgExecutor<'_>,
-    waiting: Waiting,
-    max: i64,
-) -> Result<i64, sqlx::Error> {
+pub async fn queue_length(db: impl PgExecutor<'_>, waiting: Waiting, max: i64) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from (
                select from products.revisions r join products.products p on p.id = r.product_id

@@ -15,10 +15,10 @@ mod privacy;
 mod media;
 mod news;
 mod reviews;
-mod steps;
 mod search;
 mod search_facets;
 mod search_index;
+mod steps;
 
 /// A shop with one approved vendor, one category and one brand.
 struct Shop {

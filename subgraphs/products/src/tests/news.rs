@@ -26,12 +26,17 @@ impl Shop {
                 .fetch_all(self.deps.db.pool())
                 .await
                 .unwrap();
-        rows.into_iter().map(|row| serde_json::from_value(row).unwrap()).collect()
+        rows.into_iter()
+            .map(|row| serde_json::from_value(row).unwrap())
+            .collect()
     }
 
     /// Tells all news in chunks of one list; returns who was told and how often the worker ran.
     async fn tell_all(&self) -> (BTreeSet<CustomerId>, usize) {
-        let before = self.facts::<WishesFulfilled>("products.wishes_fulfilled").await.len();
+        let before = self
+            .facts::<WishesFulfilled>("products.wishes_fulfilled")
+            .await
+            .len();
         let mut steps = 0;
         while news::step_of(&self.deps, 1).await.unwrap() {
             steps += 1;
@@ -72,16 +77,27 @@ async fn a_fall_of_the_price_is_told_once_to_those_who_waited_for_it() {
     let (id, variant) = (&product["id"], &product["variants"][0]["id"]);
     let [ann, bob, cat, dan] = [Role::Customer, Role::Guest, Role::Customer, Role::Customer].map(viewer);
     shop.wish(&ann, variant, "notifyPriceDrop: true").await;
-    let second = shop.mutate(&ann, "wishlistCreate(name: \"Second\")", "wishlist { id }").await;
+    let second = shop
+        .mutate(&ann, "wishlistCreate(name: \"Second\")", "wishlist { id }")
+        .await;
     let second = &second["wishlist"]["id"];
-    shop.wish(&ann, variant, &format!("wishlistId: {second}, notifyPriceDrop: true")).await;
+    shop.wish(
+        &ann,
+        variant,
+        &format!("wishlistId: {second}, notifyPriceDrop: true"),
+    )
+    .await;
     shop.wish(&bob, variant, "notifyPriceDrop: true").await;
     shop.wish(&cat, variant, "notifyBackInStock: true").await;
 
     for pence in [1000, 1200] {
         shop.price(variant, pence).await;
     }
-    assert_eq!((shop.news().await.len(), shop.tell_all().await.1), (0, 0), "it did not fall");
+    assert_eq!(
+        (shop.news().await.len(), shop.tell_all().await.1),
+        (0, 0),
+        "it did not fall"
+    );
     shop.price(variant, 900).await;
     shop.wish(&dan, variant, "notifyPriceDrop: true").await;
     let (told, steps) = shop.tell_all().await;
@@ -93,11 +109,17 @@ async fn a_fall_of_the_price_is_told_once_to_those_who_waited_for_it() {
     assert_eq!(news[0].product_name, "Mug");
 
     shop.wish(&bob, variant, "notifyPriceDrop: false").await;
-    let tiers = format!("variantPriceTiersSet(id: {variant}, currency: \"GBP\", minQuantities: [1, 5], amounts: [850, 800])");
-    assert_eq!(shop.mutate(&shop.member, &tiers, "").await["userErrors"], json!([]));
+    let tiers = format!(
+        "variantPriceTiersSet(id: {variant}, currency: \"GBP\", minQuantities: [1, 5], amounts: [850, 800])"
+    );
+    assert_eq!(
+        shop.mutate(&shop.member, &tiers, "").await["userErrors"],
+        json!([])
+    );
     assert_eq!(shop.tell_all().await.0, ids(&[&ann, &dan]));
     // Nobody can buy what is not in the shop window.
-    shop.mutate(&shop.member, &format!("productUnpublish(id: {id})"), "").await;
+    shop.mutate(&shop.member, &format!("productUnpublish(id: {id})"), "")
+        .await;
     shop.price(variant, 500).await;
     assert_eq!(shop.news().await.len(), 2);
 }
@@ -122,8 +144,15 @@ async fn a_return_is_told_once_for_each_fact() {
     shop.stock(&fact).await;
     shop.stock(&fact).await;
     let queued = "select count(*) from products.news";
-    assert_eq!(shop.sql(queued).await, 1, "the inbox lets a fact in once; should it not, the news has its name");
+    assert_eq!(
+        shop.sql(queued).await,
+        1,
+        "the inbox lets a fact in once; should it not, the news has its name"
+    );
     assert_eq!(shop.tell_all().await.0, ids(&[&ann]));
     let told = shop.facts::<WishesFulfilled>("products.wishes_fulfilled").await;
-    assert!(told.iter().all(|wishes| wishes.news.id == fact.id && wishes.news.price.is_none()));
+    assert!(
+        told.iter()
+            .all(|wishes| wishes.news.id == fact.id && wishes.news.price.is_none())
+    );
 }

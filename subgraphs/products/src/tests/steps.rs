@@ -13,7 +13,9 @@ const STATES: [&str; 7] = [
     "APPROVED",
     "ARCHIVED",
 ];
-const STEPS: [&str; 7] = ["submit", "review", "approve", "changes", "reject", "edit", "archive"];
+const STEPS: [&str; 7] = [
+    "submit", "review", "approve", "changes", "reject", "edit", "archive",
+];
 
 /// The state after a step: `None` where it is refused.
 fn after(state: &str, step: &str) -> Option<&'static str> {
@@ -55,10 +57,19 @@ impl Shop {
         let (viewer, field) = match step {
             "submit" => (&self.member, format!("productSubmit(id: {id})")),
             "review" => (&self.staff, format!("productReview(id: {id})")),
-            "approve" => (&self.staff, format!("productApprove(id: {id}, revisionId: {revision})")),
-            "changes" => (&self.staff, format!("productRequestChanges(id: {id}, note: \"Why\")")),
+            "approve" => (
+                &self.staff,
+                format!("productApprove(id: {id}, revisionId: {revision})"),
+            ),
+            "changes" => (
+                &self.staff,
+                format!("productRequestChanges(id: {id}, note: \"Why\")"),
+            ),
             "reject" => (&self.staff, format!("productReject(id: {id}, reason: \"Why\")")),
-            _ => (&self.member, format!("productArchive(id: {id}, expectedVersion: {version})")),
+            _ => (
+                &self.member,
+                format!("productArchive(id: {id}, expectedVersion: {version})"),
+            ),
         };
         self.mutate(viewer, &field, "").await
     }
@@ -76,7 +87,11 @@ impl Shop {
             _ => &[],
         };
         for step in path {
-            assert_eq!(self.step(id, step, &revision).await["userErrors"], json!([]), "{state} {step}");
+            assert_eq!(
+                self.step(id, step, &revision).await["userErrors"],
+                json!([]),
+                "{state} {step}"
+            );
         }
         revision
     }
@@ -88,7 +103,9 @@ async fn every_step_of_a_new_product() {
     for state in STATES {
         for step in STEPS {
             let sku = format!("{state}-{step}");
-            let made = shop.create(&shop.member, shop.generic("Mug"), &sku, 500, &sku).await;
+            let made = shop
+                .create(&shop.member, shop.generic("Mug"), &sku, 500, &sku)
+                .await;
             let id = &made["product"]["id"];
             let revision = shop.bring(id, state).await;
             let before = shop.seen(id).await;
@@ -119,11 +136,18 @@ async fn every_step_of_an_edit_of_a_live_product() {
         for step in &STEPS[..6] {
             let sku = format!("{state}-{step}");
             let id = shop.sell(shop.generic("Live"), &sku, 500).await["id"].clone();
-            assert_eq!(shop.step(&id, "edit", &Value::Null).await["userErrors"], json!([]));
+            assert_eq!(
+                shop.step(&id, "edit", &Value::Null).await["userErrors"],
+                json!([])
+            );
             let revision = shop.bring(&id, state).await;
             let answer = shop.step(&id, step, &revision).await;
             let now = shop.seen(&id).await;
-            assert_eq!((&now["status"], &now["isPublished"]), (&json!("APPROVED"), &json!(true)), "{sku}");
+            assert_eq!(
+                (&now["status"], &now["isPublished"]),
+                (&json!("APPROVED"), &json!(true)),
+                "{sku}"
+            );
             let open = &now["pendingRevision"]["status"];
             match after(state, step) {
                 Some("APPROVED") => {
@@ -155,11 +179,18 @@ async fn prices_and_publication_of_a_live_product_need_no_approval() {
         "variantPriceSet(id: {}, price: {{amount: 450, currency: \"GBP\"}}, expectedVersion: {})",
         variant["id"], variant["version"]
     );
-    let priced = shop.mutate(&shop.member, &price, "variant { price { amount } }").await;
+    let priced = shop
+        .mutate(&shop.member, &price, "variant { price { amount } }")
+        .await;
     assert_eq!(priced["variant"]["price"]["amount"], 450);
     let hidden = format!("productUnpublish(id: {id})");
-    let hidden = shop.mutate(&shop.member, &hidden, "product { isPublished status }").await;
-    assert_eq!(hidden["product"], json!({ "isPublished": false, "status": "APPROVED" }));
+    let hidden = shop
+        .mutate(&shop.member, &hidden, "product { isPublished status }")
+        .await;
+    assert_eq!(
+        hidden["product"],
+        json!({ "isPublished": false, "status": "APPROVED" })
+    );
     assert_eq!(shop.seen(id).await["pendingRevision"]["status"], "IN_REVIEW");
 }
 
@@ -167,24 +198,43 @@ async fn prices_and_publication_of_a_live_product_need_no_approval() {
 async fn the_queue_is_in_order_and_can_be_narrowed() {
     let shop = Shop::open().await;
     let mut ids = Vec::new();
-    for (sku, state) in [("A", "IN_REVIEW"), ("B", "SUBMITTED"), ("C", "DRAFT"), ("D", "SUBMITTED")] {
-        let made = shop.create(&shop.member, shop.generic("Mug"), sku, 500, sku).await;
+    for (sku, state) in [
+        ("A", "IN_REVIEW"),
+        ("B", "SUBMITTED"),
+        ("C", "DRAFT"),
+        ("D", "SUBMITTED"),
+    ] {
+        let made = shop
+            .create(&shop.member, shop.generic("Mug"), sku, 500, sku)
+            .await;
         shop.bring(&made["product"]["id"], state).await;
         ids.push(made["product"]["id"].clone());
     }
     let queue = |arguments: &str| {
-        let query = format!("{{ productApprovalQueue({arguments}) {{ totalCount nodes {{ id }} pageInfo {{ endCursor }} }} }}");
+        let query = format!(
+            "{{ productApprovalQueue({arguments}) {{ totalCount nodes {{ id }} pageInfo {{ endCursor }} }} }}"
+        );
         let shop = &shop;
         async move { shop.run(&shop.staff, &query, json!({})).await["productApprovalQueue"].clone() }
     };
     let all = queue("first: 10").await;
-    assert_eq!(all["nodes"], json!([{ "id": ids[0] }, { "id": ids[1] }, { "id": ids[3] }]));
-    let next = queue(&format!("first: 1, after: {}", queue("first: 1").await["pageInfo"]["endCursor"])).await;
+    assert_eq!(
+        all["nodes"],
+        json!([{ "id": ids[0] }, { "id": ids[1] }, { "id": ids[3] }])
+    );
+    let next = queue(&format!(
+        "first: 1, after: {}",
+        queue("first: 1").await["pageInfo"]["endCursor"]
+    ))
+    .await;
     assert_eq!(next["nodes"], json!([{ "id": ids[1] }]));
     let fresh = queue("status: SUBMITTED").await;
     assert_eq!(fresh["totalCount"], 2);
     assert_eq!(fresh["nodes"], json!([{ "id": ids[1] }, { "id": ids[3] }]));
-    assert_eq!(queue(&format!("vendorId: \"{}\"", shop.vendor)).await["totalCount"], 3);
+    assert_eq!(
+        queue(&format!("vendorId: \"{}\"", shop.vendor)).await["totalCount"],
+        3
+    );
     assert_eq!(queue("vendorId: \"nobody\"").await["nodes"], json!([]));
 }
 
@@ -202,7 +252,9 @@ async fn a_vendor_resumes_its_approvals_without_gaps() {
     };
     let mut ids = Vec::new();
     for sku in ["A", "B"] {
-        let made = shop.create(&shop.member, shop.generic("Mug"), sku, 500, sku).await;
+        let made = shop
+            .create(&shop.member, shop.generic("Mug"), sku, 500, sku)
+            .await;
         shop.bring(&made["product"]["id"], "IN_REVIEW").await;
         ids.push(made["product"]["id"].clone());
     }
@@ -214,7 +266,10 @@ async fn a_vendor_resumes_its_approvals_without_gaps() {
     drop(first);
     shop.step(&ids[0], "approve", &Value::Null).await;
     let mut rest = watch(3);
-    for (id, seq) in [(&ids[1], json!([{ "seq": 3 }, { "seq": 4 }])), (&ids[0], json!([{ "seq": 1 }, { "seq": 2 }, { "seq": 5 }]))] {
+    for (id, seq) in [
+        (&ids[1], json!([{ "seq": 3 }, { "seq": 4 }])),
+        (&ids[0], json!([{ "seq": 1 }, { "seq": 2 }, { "seq": 5 }])),
+    ] {
         let seen = rest.next().await.unwrap().data.into_json().unwrap();
         assert_eq!(&seen["productApprovalChanged"]["id"], id);
         assert_eq!(seen["productApprovalChanged"]["approvalHistory"], seq);
