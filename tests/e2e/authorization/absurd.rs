@@ -52,9 +52,10 @@ pub async fn complaints(world: &World, schema: &Schema, rows: &BTreeMap<String, 
             column.is_some_and(|column| row.outcomes[column] == "ok")
         });
         let viewer = allowed.unwrap_or("staff");
-        let numbers = (kind == "mutation")
-            .then(|| numbers(schema, &row.operation))
-            .unwrap_or_default();
+        let numbers = match kind {
+            "mutation" => numbers(schema, &row.operation),
+            _ => Vec::new(),
+        };
         let with_numbers = numbers.into_iter().map(|operation| Probe {
             viewer,
             query: pool::declare(kind, &operation),

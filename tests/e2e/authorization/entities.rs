@@ -45,16 +45,12 @@ pub async fn run(service: &Client, row: &Row, pool: &Pool) -> Answer {
     if let Some(code) = codes(&found).iter().find(|code| refusal(code).is_none()) {
         return answer(&format!("error:{code}"));
     }
-    let (_, nothing) = ask(&missing).await;
+    let nothing = ask(&missing).await.1.to_string();
     let mut text = found.to_string();
     for (name, id) in used {
         text = text.replace(id, &pool::missing(name));
     }
-    answer(if text == nothing.to_string() {
-        "missing"
-    } else {
-        "ok"
-    })
+    answer(if text == nothing { "missing" } else { "ok" })
 }
 
 /// Representations have no declared variables: they are of a scalar.

@@ -9,6 +9,7 @@ mod schema;
 mod state;
 mod subscription;
 mod table;
+mod update;
 mod viewers;
 mod world;
 
@@ -36,15 +37,6 @@ const BROKEN: [&str; 4] = [
     "error:INTERNAL",
 ];
 
-/// Parts of names of mutations after which the caller cannot go on.
-const ENDS: [&str; 5] = [
-    "logout",
-    "sessionsRevoke",
-    "rase",
-    "accountDelete",
-    "accountClose",
-];
-
 /// `1`: make rows for new fields. `all`: observe all rows anew.
 #[expect(clippy::disallowed_methods, reason = "a switch of this test, like UPDATE_SDL")]
 fn updating() -> Option<String> {
@@ -69,7 +61,10 @@ fn every_field_with_a_rule_has_a_row() {
     let without_row: Vec<_> = needed.keys().filter(|field| !rows.contains_key(*field)).collect();
     let broken = |row: &&Row| row.outcomes.iter().any(|word| BROKEN.contains(&word.as_str()));
     let broken: Vec<_> = rows.values().filter(broken).map(|row| &row.coordinate).collect();
-    assert!(broken.is_empty(), "the operations of these rows of table.txt do not work: {broken:#?}");
+    assert!(
+        broken.is_empty(),
+        "the operations of these rows of table.txt do not work: {broken:#?}"
+    );
     let without_field: Vec<_> = rows.keys().filter(|field| !needed.contains_key(*field)).collect();
     assert!(
         without_row.is_empty() && without_field.is_empty(),
@@ -85,7 +80,7 @@ async fn everybody_gets_what_the_table_says() {
     let rows = table::read();
     let world = World::new(up.shop()).await;
     match updating() {
-        Some(what) => update(world, rows, what == "all").await,
+        Some(what) => update::run(world, rows, what == "all").await,
         None => check(world, rows).await,
     }
     up.stop();
@@ -130,21 +125,6 @@ impl Cell<'_> {
         let (viewer, expected) = (VIEWERS[self.column], self.expected());
         (observed != expected)
             .then(|| format!("{coordinate}: {viewer} expects {expected}, gets {observed}   {operation}"))
-    }
-}
-
-impl Row {
-    /// A row for a field that has none yet.
-    fn new(coordinate: String, operation: String) -> Self {
-        let last = ENDS
-            .iter()
-            .any(|part| coordinate.starts_with("Mutation.") && coordinate.contains(part));
-        Self {
-            coordinate,
-            operation,
-            outcomes: Vec::new(),
-            last,
-        }
     }
 }
 
@@ -269,40 +249,4 @@ async fn ask(
         true => subscription::run(&world.shop, caller, row, variables, expected).await,
         false => outcome::run(&caller.client, row, variables).await,
     }
-}
-
-/// What each viewer gets, one after the other.
-async fn words(world: &World, row: &Row) -> Vec<String> {
-    let mut words = Vec::new();
-    for column in 0..VIEWERS.len() {
-        words.push(observe(world, row, column, None).await.word);
-    }
-    words
-}
-
-/// Writes rows for new fields with what is observed, and drops those of fields that are gone.
-async fn update(world: World, mut rows: BTreeMap<String, Row>, all: bool) {
-    let needed = needed();
-    rows.retain(|field, _| needed.contains_key(field));
-    let new = needed.into_iter().filter(|(field, _)| !rows.contains_key(field));
-    let mut observed: Vec<Row> = new.map(|(field, operation)| Row::new(field, operation)).collect();
-    if all {
-        observed.extend(rows.values().cloned());
-    }
-    // Reads before writes: a write may end what the next one needs.
-    observed.sort_by_key(|row| {
-        (
-            row.last,
-            row.coordinate.starts_with("Mutation."),
-            row.coordinate.clone(),
-        )
-    });
-    for row in &mut observed {
-        row.outcomes = match row.last {
-            true => words_of_last(&world, row).await,
-            false => words(&world, row).await,
-        };
-    }
-    rows.extend(observed.into_iter().map(|row| (row.coordinate.clone(), row)));
-    table::write(&rows);
 }

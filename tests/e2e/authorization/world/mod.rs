@@ -8,10 +8,7 @@ use super::{
     pool::Pool,
     viewers::{self, Caller, VIEWERS, column},
 };
-use crate::{
-    journey::{CHECKOUT, cart_with, checkout_input, quote, ship_to, version},
-    support::{Shop, until, until_status},
-};
+use crate::support::Shop;
 use agora::{
     client::Client,
     services::{SERVICES, port_offset},
