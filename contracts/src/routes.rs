@@ -5,17 +5,13 @@ use crate::events::{
     OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
     RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews,
     VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
-    CustomerRegistered, LinesDelivered, LowStockRaised, OrderConfirmed, OrderStatusChanged,
-    PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged, RefundStatusChanged,
-    ShipmentStatusChanged, StockReturned, StockStateChanged, VariantNews, VendorOrderStatusChanged,
-    VendorStatusChanged, WishesFulfilled,
 };
 use platform::events::{Event, Routes};
 
 pub const ROUTES: Routes = &[
-    (CustomersMerged::TOPIC, &["orders"]),
+    (CustomersMerged::TOPIC, &["products", "orders"]),
     (GuestOrdersClaimed::TOPIC, &["orders"]),
-    (OrdersReassigned::TOPIC, &["payments", "shipping"]),
+    (OrdersReassigned::TOPIC, &["products", "payments", "shipping"]),
     (CustomerRegistered::TOPIC, &["users", "analytics"]),
     (
         VendorStatusChanged::TOPIC,

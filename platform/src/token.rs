@@ -13,7 +13,7 @@ use jsonwebtoken::{
     jwk::{Jwk, JwkSet},
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -328,7 +328,7 @@ impl ServiceKey {
     }
 
     /// A key for another purpose, from which neither this one nor that of a third purpose can be told.
-    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
         use sha2::Digest as _;
         let mut hash = sha2::Sha256::new();
         hash.update(b"agora key for ");
@@ -352,13 +352,6 @@ impl ServiceKey {
         )?)
     }
 
-    /// A key for another purpose, which tells nothing about the secret.
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        use sha2::Digest;
-        let parts = [purpose.as_bytes(), &[0], self.bytes()].concat();
-        sha2::Sha256::digest(parts).into()
-    }
-
     /// A signature that only this instance's services can have made: for links that are good without a token.
     pub fn sign(&self, message: &str) -> String {
         hex::encode(self.mac(message).finalize().into_bytes())
@@ -371,11 +364,8 @@ impl ServiceKey {
 
     /// Keyed apart from service tokens, which are signed with the secret itself.
     fn mac(&self, message: &str) -> Hmac<Sha256> {
-        let digest = Sha256::new_with_prefix(b"link:")
-            .chain_update(self.bytes())
-            .finalize();
         let mut key = [0; 64];
-        key[..32].copy_from_slice(&digest);
+        key[..32].copy_from_slice(&self.derive("links"));
         let mut mac = Hmac::<Sha256>::new(&key.into());
         mac.update(message.as_bytes());
         mac

@@ -106,7 +106,7 @@ async fn open(products: &str) -> Result<Shop> {
     ok(backend.rebuild(None).await)?;
     while ok(indexer::step(&deps, backend.as_ref()).await)? {}
     println!("indexed in {:.0} s\n", begun.elapsed().as_secs_f64());
-    let schema = products::schema(deps.clone());
+    let schema = products::schema(deps.clone(), platform::testing::storage()?);
     Ok(Shop { deps, schema })
 }
 

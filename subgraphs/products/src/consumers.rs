@@ -2,7 +2,7 @@
 
 use crate::{actions::news, search::indexer, store};
 use contracts::events::{
-    LinesDelivered, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged,
+    CustomersMerged, LinesDelivered, OrdersReassigned, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged,
 };
 use platform::{
     Error, Tx,
@@ -46,6 +46,18 @@ pub async fn lines_delivered(tx: &mut Tx, fact: Received<LinesDelivered>) -> Res
     let arrived = lines.iter().filter(|line| line.delivered > 0);
     let products: Vec<Uuid> = arrived.map(|line| line.product.0).collect();
     store::reviews::add_purchases(tx, customer, order, &products).await?;
+    Ok(())
+}
+
+/// A guest's lists are the customer's from now on.
+pub async fn customers_merged(tx: &mut Tx, fact: Received<CustomersMerged>) -> Result<(), Error> {
+    store::customers::merge(tx, fact.event.guest, fact.event.customer).await?;
+    Ok(())
+}
+
+/// What a guest bought lets the customer review it.
+pub async fn orders_reassigned(tx: &mut Tx, fact: Received<OrdersReassigned>) -> Result<(), Error> {
+    store::customers::reassign(tx, fact.event.customer, &fact.event.orders).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The products service: catalogue, search, approval, prices, reviews and wishlists.
 
 use contracts::{
-    events::{LinesDelivered, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged},
+    events::{CustomersMerged, LinesDelivered, OrderConfirmed, OrdersReassigned, StockReturned, StockStateChanged, VendorStatusChanged},
     products::{GetCategories, GetSearchStatus, GetVariants, ImportProducts, RebuildSearch, SetSynonyms},
 };
 use platform::{Deps, Service, Viewer, storage::Storage};
@@ -69,6 +69,8 @@ pub fn service(deps: Deps, storage: Storage) -> anyhow::Result<Service> {
         .on::<VendorStatusChanged, _>(|tx, fact| Box::pin(consumers::vendor_status_changed(tx, fact)))
         .on::<OrderConfirmed, _>(|tx, fact| Box::pin(consumers::order_confirmed(tx, fact)))
         .on::<StockStateChanged, _>(|tx, fact| Box::pin(consumers::stock_state_changed(tx, fact)))
+        .on::<CustomersMerged, _>(|tx, fact| Box::pin(consumers::customers_merged(tx, fact)))
+        .on::<OrdersReassigned, _>(|tx, fact| Box::pin(consumers::orders_reassigned(tx, fact)))
         .on::<LinesDelivered, _>(|tx, fact| Box::pin(consumers::lines_delivered(tx, fact)))
         .on::<StockReturned, _>(|tx, fact| Box::pin(consumers::stock_returned(tx, fact)))
         .worker(move |stop| async move { actions::news::run(&news, &stop).await })

@@ -21,7 +21,9 @@ impl PersonalData for Privacy {
             from notifications.deliveries d
             where d.user_id = $1 or d.notification_id in (select id from messages)
             union all select 'preferences', coalesce(jsonb_agg(to_jsonb(p)), '[]')
-            from notifications.preferences p where p.user_id = $1"#,
+            from notifications.preferences p where p.user_id = $1
+            union all select 'topic_subscriptions', coalesce(jsonb_agg(to_jsonb(t)), '[]')
+            from notifications.topic_subscriptions t where t.user_id = $1"#,
             person.user(),
             &person.customers()
         )
@@ -57,7 +59,8 @@ impl PersonalData for Privacy {
         .execute(&mut *db)
         .await?;
         sqlx::query!(
-            "delete from notifications.preferences where user_id = $1",
+            "with wishes as (delete from notifications.topic_subscriptions where user_id = $1)
+            delete from notifications.preferences where user_id = $1",
             person.user()
         )
         .execute(db)

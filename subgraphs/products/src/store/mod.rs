@@ -9,6 +9,7 @@ pub mod bulk;
 pub mod categories;
 pub mod conditions;
 pub mod copies;
+pub mod customers;
 pub mod details;
 pub mod import;
 pub mod list;

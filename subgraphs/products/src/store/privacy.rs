@@ -20,7 +20,11 @@ impl PersonalData for Privacy {
             union all select 'wishlist_items', coalesce(jsonb_agg(to_jsonb(i)), '[]')
             from products.wishlist_items i join my_lists w on w.id = i.wishlist_id
             union all select 'approvals', coalesce(jsonb_agg(to_jsonb(e)), '[]')
-            from products.approval_events e where e.by_user = $2"#,
+            from products.approval_events e where e.by_user = $2
+            union all select 'catalog_imports', coalesce(jsonb_agg(to_jsonb(i) - 'carry'), '[]')
+            from products.catalog_imports i where i.created_by = $2
+            union all select 'media', coalesce(jsonb_agg(to_jsonb(m)), '[]')
+            from products.media m where m.uploaded_by = $2"#,
             &person.customers(),
             person.user()
         )

@@ -43,6 +43,11 @@ impl PersonalData for Privacy {
         sqlx::query!("delete from users.exports where requested_at < users.now() - interval '1 year'")
             .execute(&mut *db)
             .await?;
+        sqlx::query!(
+            "delete from users.guest_contacts where claimed_by is null and at < users.now() - interval '2 years'"
+        )
+        .execute(&mut *db)
+        .await?;
         sqlx::query!("delete from users.erasure_tokens where expires_at < users.now() - interval '7 days'")
             .execute(db)
             .await?;
@@ -98,7 +103,11 @@ async fn shopper(db: &mut PgConnection, customers: &[Uuid]) -> sqlx::Result<Vec<
         union all select 'loyalty_holds', coalesce(jsonb_agg(to_jsonb(h)), '[]')
         from users.loyalty_holds h where h.customer_id = any($1)
         union all select 'loyalty_orders', coalesce(jsonb_agg(to_jsonb(o)), '[]')
-        from users.loyalty_orders o where o.customer_id = any($1)"#,
+        from users.loyalty_orders o where o.customer_id = any($1)
+        union all select 'loyalty_lots', coalesce(jsonb_agg(to_jsonb(l)), '[]')
+        from users.loyalty_lots l where l.customer_id = any($1)
+        union all select 'guest_contacts', coalesce(jsonb_agg(to_jsonb(g)), '[]')
+        from users.guest_contacts g where g.customer_id = any($1) or g.claimed_by = any($1)"#,
         customers
     )
     .fetch_all(db)
@@ -108,7 +117,7 @@ async fn shopper(db: &mut PgConnection, customers: &[Uuid]) -> sqlx::Result<Vec<
 /// The customer stays, without a name: orders and points refer to it.
 async fn erase_shopper(db: &mut PgConnection, customers: &[Uuid]) -> sqlx::Result<()> {
     sqlx::query!(
-        "update users.customers set display_name = null, currency = null, locale = null, marketing_opt_in = false,
+        "update users.customers set display_name = null, favourite_category_ids = '{}', currency = null, locale = null, marketing_opt_in = false,
             type = case type when 'VIP' then 'REGISTERED' else type end, tier = null, vip_since = null, vip_renews_at = null,
             version = version + 1
         where id = any($1)",
@@ -120,7 +129,8 @@ async fn erase_shopper(db: &mut PgConnection, customers: &[Uuid]) -> sqlx::Resul
         "with transitions as (delete from users.customer_transitions where customer_id = any($1)),
         aliases as (delete from users.customer_aliases where customer_id = any($1)),
         refs as (delete from users.customer_references where customer_id = any($1)),
-        old_sessions as (delete from users.sessions where customer_id = any($1))
+        old_sessions as (delete from users.sessions where customer_id = any($1)),
+        contacts as (delete from users.guest_contacts where customer_id = any($1) or claimed_by = any($1))
         delete from users.addresses where customer_id = any($1)",
         customers
     )

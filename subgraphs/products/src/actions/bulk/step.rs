@@ -2,7 +2,7 @@
 //! next process goes on where the last commit was.
 
 use crate::{
-    actions::{NOW, tell},
+    actions::{NOW, news, tell},
     domain::bulk::{
         catalogue::{Catalogue, Reported},
         csv::Header,
@@ -153,8 +153,10 @@ async fn take(tx: &mut Tx, job: &Claimed, entries: Vec<Entry>) -> Outcome<Counts
     };
     let (items, reported) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
     if !job.dry_run {
+        let before = news::prices(tx, &store::bulk::write::repriced(&items)).await?;
         let ids = store::bulk::write::write(tx, job.vendor, job.by, &items).await?;
         tell(tx, &ids).await?;
+        news::tell_falls(tx, &before).await?;
         if let Some(moved) = items.iter().find(|item| !item.steps.is_empty()) {
             tx.hint("approval", moved.id);
         }
