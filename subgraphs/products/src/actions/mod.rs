@@ -81,11 +81,10 @@ async fn changed(tx: &mut Tx, id: ProductId) -> Outcome<()> {
 
 /// Tells the other services what these products are like now.
 async fn tell(tx: &mut Tx, ids: &[Uuid]) -> Outcome<()> {
-    for change in store::products::changes(tx, ids).await? {
-        tx.hint(indexer::CHANGED, change.product);
-        tx.emit(&change).await?;
-    }
     let changes = store::products::changes(tx, ids).await?;
+    for change in &changes {
+        tx.hint(indexer::CHANGED, change.product);
+    }
     tx.emit_all(&changes).await?;
     Ok(())
 }
