@@ -202,10 +202,11 @@ fn ids(page: &Value) -> Result<Ids> {
 
 /// The rows of the page, by the statements it needs at least.
 async fn sql_once(pool: PgPool, ids: Ids) -> Result<()> {
-    let products =
-        sqlx::query("select * from products.products where visible order by created_at desc, id desc limit 21")
-            .fetch_all(&pool)
-            .await?;
+    let products = sqlx::query(
+        "select * from products.products where visible order by created_at desc, id desc limit 21",
+    )
+    .fetch_all(&pool)
+    .await?;
     let products: Vec<Uuid> = products.iter().map(|row| row.get("id")).collect();
     sqlx::query("select * from products.variants where product_id = any($1)")
         .bind(&products)

@@ -1,8 +1,8 @@
 //! `agora`: one binary for every role.
 
 use agora::{
-    catalog, database::Databases, doctor, import, operator, search, serve, services::SERVICES, settings::ServiceSettings,
-    up,
+    catalog, database::Databases, doctor, import, operator, search, serve, services::SERVICES,
+    settings::ServiceSettings, up,
 };
 use anyhow::Result;
 use clap::{Parser, Subcommand};

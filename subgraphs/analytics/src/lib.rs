@@ -48,19 +48,17 @@ pub fn request_data(deps: &Deps) -> impl Fn(&Viewer, &mut async_graphql::Data) +
 
 pub fn service(deps: Deps) -> anyhow::Result<Service> {
     let service = Service::new(NAME, deps.clone(), schema(deps.clone()), request_data(&deps));
-    Ok(
-        platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
-            .on(|tx, fact| Box::pin(consumers::order_confirmed(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::refund(tx, fact)))
-            .on::<CustomerRegistered, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<VendorStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<OrderStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<VendorOrderStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<PaymentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<PaymentRefundStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<ShipmentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-            .on::<StaffActed, _>(|tx, fact| Box::pin(consumers::fact(tx, fact))),
-    )
+    Ok(platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
+        .on(|tx, fact| Box::pin(consumers::order_confirmed(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::refund(tx, fact)))
+        .on::<CustomerRegistered, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<VendorStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<OrderStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<VendorOrderStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<PaymentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<PaymentRefundStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<ShipmentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<StaffActed, _>(|tx, fact| Box::pin(consumers::fact(tx, fact))))
 }
 
 #[cfg(test)]

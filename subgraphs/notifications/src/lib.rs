@@ -66,39 +66,37 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     let account = deps.clone();
     let (mails, vendors, topics) = (deps.clone(), deps.clone(), deps.clone());
     let service = Service::new(NAME, deps.clone(), schema(deps.clone()), request_data(&deps));
-    Ok(
-        platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
-            .command(move |call, command| {
-                let deps = account.clone();
-                async move { commands::send_account_message(&deps, call, command).await }
+    Ok(platform::privacy::keep::<store::privacy::Privacy>(service, &deps)
+        .command(move |call, command| {
+            let deps = account.clone();
+            async move { commands::send_account_message(&deps, call, command).await }
+        })
+        .on(|tx, fact| Box::pin(consumers::order(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::vendor_order(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::refund(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::shipment(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::vendor(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::low_stock(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::variant_news(tx, fact)))
+        .on(|tx, fact| Box::pin(consumers::wishes(tx, fact)))
+        .worker(move |stop| async move {
+            work("mails", &mails, "email", &stop, || {
+                actions::deliver::deliver(&mails, &mailer)
             })
-            .on(|tx, fact| Box::pin(consumers::order(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::vendor_order(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::refund(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::shipment(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::vendor(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::low_stock(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::variant_news(tx, fact)))
-            .on(|tx, fact| Box::pin(consumers::wishes(tx, fact)))
-            .worker(move |stop| async move {
-                work("mails", &mails, "email", &stop, || {
-                    actions::deliver::deliver(&mails, &mailer)
-                })
-                .await;
+            .await;
+        })
+        .worker(move |stop| async move {
+            work("messages to vendors", &vendors, "vendor", &stop, || {
+                actions::vendors::resolve(&vendors)
             })
-            .worker(move |stop| async move {
-                work("messages to vendors", &vendors, "vendor", &stop, || {
-                    actions::vendors::resolve(&vendors)
-                })
-                .await;
+            .await;
+        })
+        .worker(move |stop| async move {
+            work("news to subscribers", &topics, "topic", &stop, || {
+                actions::topics::step(&topics)
             })
-            .worker(move |stop| async move {
-                work("news to subscribers", &topics, "topic", &stop, || {
-                    actions::topics::step(&topics)
-                })
-                .await;
-            }),
-    )
+            .await;
+        }))
 }
 
 /// Runs `step` when something of this kind was committed, and now and then by itself.

@@ -2,7 +2,8 @@
 
 use crate::{actions::news, search::indexer, store};
 use contracts::events::{
-    CustomersMerged, LinesDelivered, OrdersReassigned, OrderConfirmed, StockReturned, StockStateChanged, VendorStatusChanged,
+    CustomersMerged, LinesDelivered, OrderConfirmed, OrdersReassigned, StockReturned, StockStateChanged,
+    VendorStatusChanged,
 };
 use platform::{
     Error, Tx,

@@ -1,7 +1,10 @@
 //! The products service: catalogue, search, approval, prices, reviews and wishlists.
 
 use contracts::{
-    events::{CustomersMerged, LinesDelivered, OrderConfirmed, OrdersReassigned, StockReturned, StockStateChanged, VendorStatusChanged},
+    events::{
+        CustomersMerged, LinesDelivered, OrderConfirmed, OrdersReassigned, StockReturned, StockStateChanged,
+        VendorStatusChanged,
+    },
     products::{GetCategories, GetSearchStatus, GetVariants, ImportProducts, RebuildSearch, SetSynonyms},
 };
 use platform::{Deps, Service, Viewer, storage::Storage};

@@ -24,8 +24,9 @@ use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use contracts::{
     events::{CustomerRegistered, OrderConfirmed, OrderStatusChanged, RefundStatusChanged},
     users::{
-        CreateUser, EnsureBenefits, EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints, ImportCustomers,
-        ListKeys, RedeemPoints, ReleasePoints, RetireKey, ReversePoints, RotateKey, SetGuestContact,
+        CreateUser, EnsureBenefits, EnsureUser, EnsureVendor, GetContacts, GetVendors, HoldPoints,
+        ImportCustomers, ListKeys, RedeemPoints, ReleasePoints, RetireKey, ReversePoints, RotateKey,
+        SetGuestContact,
     },
 };
 use jsonwebtoken::jwk::JwkSet;

@@ -2,6 +2,6 @@
 
 mod flows;
 mod guests;
-mod reversals;
 mod privacy;
+mod reversals;
 mod world;

@@ -2,8 +2,7 @@
 
 use super::{
     mutation_bulk::BulkMutation, mutation_catalog::CatalogMutation, mutation_customer::CustomerMutation,
-    mutation_media::MediaMutation,
-    mutation_variant::VariantMutation, payloads::ProductPayload,
+    mutation_media::MediaMutation, mutation_variant::VariantMutation, payloads::ProductPayload,
 };
 use crate::{
     actions::{
