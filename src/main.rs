@@ -50,8 +50,8 @@ enum Role {
     Serve(Box<Serve>),
     /// Create and update the databases of all services
     Migrate(Databases),
-    /// Fill a running shop with its first users, products and rules; repeating it changes nothing
-    Seed(Target),
+    /// Fill a running shop with products, people, orders and reviews; repeating it changes nothing
+    Seed(Box<Seed>),
     /// Make a login of a running shop, for example its first administrator
     #[command(subcommand)]
     User(User),
@@ -155,6 +155,28 @@ struct Serve {
     services: ServiceSettings,
 }
 
+/// What a shop is filled with.
+#[derive(clap::Args)]
+struct Seed {
+    /// Only the few users, products and rules that `agora up` begins with
+    #[arg(long)]
+    basic: bool,
+    /// The same number makes the same shop
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// 300 products for each unit
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=400))]
+    scale: u16,
+    /// Where the test cards of the seeded orders are charged; by default the sandbox ten ports above the router's
+    #[arg(long, env = "STRIPE_API_BASE")]
+    payments: Option<String>,
+    /// Publishable key there; by default the one in the data folder
+    #[arg(long, env = "STRIPE_PUBLISHABLE_KEY")]
+    publishable_key: Option<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
 /// A running shop.
 #[derive(clap::Args)]
 struct Target {
@@ -202,7 +224,7 @@ async fn run(cli: Cli) -> Result<()> {
         Role::Up(options) => up::run(*options, on_signal()).await,
         Role::Serve(options) => serve(*options).await,
         Role::Migrate(databases) => databases.migrate(|name| eprintln!("  · {name}")).await,
-        Role::Seed(target) => agora::seed::run(&target.shared()?, target.port).await,
+        Role::Seed(options) => seed(*options).await,
         Role::User(User::Create { new, target }) => {
             operator::create_user(&target.shared()?, target.port, new).await
         }
@@ -233,6 +255,28 @@ async fn keys(what: Keys) -> Result<()> {
         Keys::Retire { kid, target } => (operator::Keys::Retire { kid }, target),
     };
     operator::keys(&target.shared()?, target.port, what).await
+}
+
+async fn seed(options: Seed) -> Result<()> {
+    let (target, shared) = (&options.target, options.target.shared()?);
+    if options.basic {
+        return agora::seed::run(&shared, target.port).await;
+    }
+    let provider = agora::seed::Provider {
+        url: options
+            .payments
+            .unwrap_or_else(|| format!("http://127.0.0.1:{}", target.port + 10)),
+        publishable_key: match options.publishable_key {
+            Some(key) => key,
+            None => {
+                agora::state::DataDir::open(&target.data)?
+                    .secrets()?
+                    .stripe_publishable_key
+            }
+        },
+    };
+    let scale = usize::from(options.scale);
+    agora::seed::fill(&shared, target.port, &provider, options.seed, scale).await
 }
 
 async fn serve(options: Serve) -> Result<()> {

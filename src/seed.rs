@@ -1,13 +1,25 @@
-//! `agora seed`: a small shop, built through the public operations. Each step looks first, so a repeated or
-//! interrupted seed ends in the same shop.
+//! `agora seed`: a believable shop, built through the public operations. Each step looks first, so a repeated or
+//! interrupted seed ends in the same shop. `agora up` makes the small beginning of it.
 
 use crate::{client::Client, serve::Shared};
 use anyhow::{Context, Result};
-use contracts::users::{EnsureBenefits, EnsureUser};
-use platform::{Commands, Role, token::ServiceKey};
+use indicatif::{ProgressBar, ProgressStyle};
+use logins::Logins;
+use platform::Role;
 use serde_json::{Value, json};
+use std::io::IsTerminal;
 
 mod catalogue;
+mod dice;
+mod generated;
+mod history;
+mod logins;
+mod people;
+mod pictures;
+mod shopping;
+mod stock;
+
+pub use shopping::Provider;
 
 /// Password of all seeded logins.
 pub const PASSWORD: &str = "agora-demo-2026";
@@ -28,28 +40,30 @@ struct Vendor {
     name: &'static str,
 }
 
+impl Vendor {
+    const fn new(email: &'static str, slug: &'static str, name: &'static str) -> Self {
+        Self { email, slug, name }
+    }
+}
+
 const VENDORS: [Vendor; 2] = [
-    Vendor {
-        email: "books@agora.example",
-        slug: "thistle-and-quill",
-        name: "Thistle & Quill",
-    },
-    Vendor {
-        email: "tech@agora.example",
-        slug: "copperfield-electric",
-        name: "Copperfield Electric",
-    },
+    Vendor::new("books@agora.example", "thistle-and-quill", "Thistle & Quill"),
+    Vendor::new(
+        "tech@agora.example",
+        "copperfield-electric",
+        "Copperfield Electric",
+    ),
 ];
 
 /// Seeds the shop behind the router at `port`.
 pub async fn run(shared: &Shared, port: u16) -> Result<()> {
     let graph = Client::new(format!("http://127.0.0.1:{port}/graphql"))?;
-    ensure_logins(shared, port).await?;
+    ensure_logins(&Logins::new(shared, port).await?).await?;
     let staff = graph.login("staff@agora.example", PASSWORD).await?;
-    enroll_vip(&staff).await?;
+    enroll_vip(&staff, "vip@agora.example", "GOLD").await?;
     let shop = rules(&staff).await?;
     for (index, vendor) in VENDORS.iter().enumerate() {
-        let id = ensure_vendor(&graph, &staff, vendor).await?;
+        let id = ensure_vendor(&graph, &staff, vendor, "APPROVED").await?;
         // A fresh token: the first one did not know the vendor yet.
         let member = graph.login(vendor.email, PASSWORD).await?;
         let warehouse = ensure_warehouse(&member, &id, index).await?;
@@ -58,50 +72,71 @@ pub async fn run(shared: &Shared, port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Logins cannot be made by public operations: the first administrator has nobody to appoint them.
-async fn ensure_logins(shared: &Shared, port: u16) -> Result<()> {
-    let settings = shared.settings(port, true).await?;
-    let commands = Commands::new(
-        "agora",
-        ServiceKey::new(shared.service_key.clone()),
-        settings.urls,
-    )?;
+/// Products of the believable shop for each unit of scale.
+const PRODUCTS: usize = 300;
+
+/// Fills the seeded shop with products, people, orders and reviews; the same for the same `seed`.
+pub async fn fill(shared: &Shared, port: u16, provider: &Provider, seed: u64, scale: usize) -> Result<()> {
+    run(shared, port).await?;
+    let graph = Client::new(format!("http://127.0.0.1:{port}/graphql"))?;
+    let logins = Logins::new(shared, port).await?;
+    let staff = graph.login("staff@agora.example", PASSWORD).await?;
+    people::vips(&logins, &staff).await?;
+    people::vendors(&logins, &graph, &staff).await?;
+    let sellers = people::sellers(&graph).await?;
+    for (index, (vendor, member)) in sellers.iter().enumerate() {
+        let lines = generated::lines(index, PRODUCTS * scale, seed);
+        generated::import(&staff, vendor, &lines).await?;
+        stock::fill(member, vendor, index).await?;
+    }
+    // Long imports outlive a token.
+    let staff = graph.login("staff@agora.example", PASSWORD).await?;
+    let sellers = people::sellers(&graph).await?;
+    pictures::ensure(&staff, &sellers).await?;
+    let customers = people::customers(&logins, &graph).await?;
+    history::orders(&graph, provider, &customers, &sellers, seed).await?;
+    let customers = people::customers(&logins, &graph).await?;
+    let staff = graph.login("staff@agora.example", PASSWORD).await?;
+    history::reviews(&staff, &customers, seed).await
+}
+
+/// A bar on standard error.
+fn progress(what: &'static str, steps: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        eprintln!("{what}: {steps}");
+    }
+    let style = ProgressStyle::with_template("{msg:12} {bar:40} {pos}/{len} {elapsed_precise}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(steps as u64)
+        .with_style(style)
+        .with_message(what)
+}
+
+async fn ensure_logins(logins: &Logins) -> Result<()> {
     for (role, email) in LOGINS {
         let roles = match role {
             "staff" => vec![Role::Customer, Role::Staff],
             "admin" => vec![Role::Customer, Role::Staff, Role::Admin],
             _ => vec![Role::Customer],
         };
-        let display_name = email.split('@').next().unwrap_or(email).to_owned();
-        commands
-            .call(&EnsureUser {
-                email: email.to_owned(),
-                password: PASSWORD.to_owned(),
-                display_name,
-                roles,
-            })
-            .await?;
+        let name = email.split('@').next().unwrap_or(email);
+        logins.ensure(email, name, roles).await?;
     }
-    commands.call(&EnsureBenefits {}).await?;
-    Ok(())
+    logins.ensure_benefits().await
 }
 
-async fn enroll_vip(staff: &Client) -> Result<()> {
-    let found = staff
-        .run(
-            "query($search: String) { customers(first: 1, where: {search: $search}) { nodes { id type } } }",
-            json!({ "search": "vip@agora.example" }),
-        )
-        .await?;
+async fn enroll_vip(staff: &Client, email: &str, tier: &str) -> Result<()> {
+    let query =
+        "query($search: String) { customers(first: 1, where: {search: $search}) { nodes { id type } } }";
+    let found = staff.run(query, json!({ "search": email })).await?;
     let customer = &found["customers"]["nodes"][0];
     if customer["type"] == "VIP" {
         return Ok(());
     }
+    let query = "mutation($id: ID!, $tier: VipTier!) {
+        vipEnroll(customerId: $id, tier: $tier, reason: \"demo\") { userErrors { code message } } }";
     staff
-        .run(
-            "mutation($id: ID!) { vipEnroll(customerId: $id, tier: GOLD, reason: \"demo\") { userErrors { code message } } }",
-            json!({ "id": customer["id"] }),
-        )
+        .run(query, json!({ "id": customer["id"], "tier": tier }))
         .await?;
     Ok(())
 }
@@ -235,7 +270,8 @@ fn address(name: &str) -> Value {
     json!({ "fullName": name, "line1": "1 Market Square", "city": "London", "postalCode": "EC1A 1BB", "country": "GB" })
 }
 
-async fn ensure_vendor(graph: &Client, staff: &Client, vendor: &Vendor) -> Result<Value> {
+/// Brings a vendor as far as `until`.
+async fn ensure_vendor(graph: &Client, staff: &Client, vendor: &Vendor, until: &str) -> Result<Value> {
     let member = graph.login(vendor.email, PASSWORD).await?;
     let query = "query($slug: String!) { vendor(by: {slug: $slug}) { id status } }";
     let found = member.run(query, json!({ "slug": vendor.slug })).await?;
@@ -256,13 +292,16 @@ async fn ensure_vendor(graph: &Client, staff: &Client, vendor: &Vendor) -> Resul
         ("SUBMITTED", "vendorReview", true),
         ("IN_REVIEW", "vendorApprove", true),
     ];
-    let done = steps
-        .iter()
-        .position(|(from, ..)| status == *from)
-        .unwrap_or(steps.len());
+    let at = |status: &str| {
+        steps
+            .iter()
+            .position(|(from, ..)| status == *from)
+            .unwrap_or(steps.len())
+    };
+    let (done, end) = (at(status.as_str().unwrap_or_default()), at(until));
     // The vendor's token of before the application does not know it yet.
     let member = graph.login(vendor.email, PASSWORD).await?;
-    for (_, operation, by_staff) in &steps[done..] {
+    for (_, operation, by_staff) in steps.iter().take(end).skip(done) {
         let caller = if *by_staff { staff } else { &member };
         let query =
             format!("mutation($id: ID!) {{ {operation}(id: $id) {{ userErrors {{ code message }} }} }}");

@@ -268,7 +268,7 @@ fn books(shop: &Shop) -> Vec<Draft> {
 }
 
 /// Twelve digits and their check digit (ISO 2108): weights 1 and 3 in turn, to the next multiple of ten.
-fn isbn13(twelve: &str) -> String {
+pub(super) fn isbn13(twelve: &str) -> String {
     let sum: u32 = twelve
         .chars()
         .filter_map(|c| c.to_digit(10))

@@ -117,7 +117,7 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
     {
         answers(&url).await;
     }
-    assert!(agora(&["seed"]).wait().unwrap().success());
+    assert!(agora(&["seed", "--basic"]).wait().unwrap().success());
     let shop = Shop { port, data: path };
     journey::run(&shop).await;
     a_dead_service_costs_its_own_fields_only(&shop, &mut processes).await;
