@@ -5,7 +5,7 @@ ROUTER_TARGET := $(abspath $(TARGET))/router
 ROUTER_FLAGS := --release --locked --ignore-rust-version
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up reset test e2e lint fmt compose prepare bench doctor router
+.PHONY: help setup up reset test e2e lint fmt compose prepare bench doctor router seed
 
 help: ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -50,6 +50,10 @@ prepare: ## After a change of SQL: check all queries and write .sqlx/
 
 bench: ## Benchmarks
 	@cargo bench --workspace $(ARGS)
+
+seed: ## Fill the running shop with products, people, orders and reviews
+	@cargo build -q -p agora
+	@exec $(TARGET)/debug/agora seed $(ARGS)
 
 doctor: ## Check the invariants of the running shop's data
 	@cargo build -q -p agora
