@@ -55,7 +55,7 @@ pub struct Entry {
 impl Storage {
     /// Makes a folder if it is missing; S3 is not asked before the first use.
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let links = Links::new(&settings.public_url, &settings.service_key)?;
+        let links = Links::new(&settings.public_url, settings.service_key.clone());
         if settings.url.starts_with("s3://") {
             let store = Arc::new(s3(&settings.url)?);
             let s3: Arc<dyn Signer> = store.clone();

@@ -2,10 +2,8 @@
 
 use super::{Key, unix_now};
 use crate::{error::Error, token::ServiceKey};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Method;
 use object_store::signer::{SignedUrlOptions, Signer};
-use sha2::Sha256;
 use std::time::Duration;
 use url::form_urlencoded::Serializer;
 
@@ -22,25 +20,16 @@ pub(super) struct Signed {
 }
 
 /// Makes and checks URLs of the media server.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Links {
     base: String,
-    /// Keyed; cloned for each use.
-    mac: Hmac<Sha256>,
-}
-
-impl std::fmt::Debug for Links {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Links({})", self.base)
-    }
+    key: ServiceKey,
 }
 
 impl Links {
-    pub fn new(public_url: &str, service_key: &ServiceKey) -> anyhow::Result<Self> {
-        Ok(Self {
-            base: format!("{}/media", public_url.trim_end_matches('/')),
-            mac: Hmac::new_from_slice(&service_key.derive("storage"))?,
-        })
+    pub fn new(public_url: &str, key: ServiceKey) -> Self {
+        let base = format!("{}/media", public_url.trim_end_matches('/'));
+        Self { base, key }
     }
 
     pub fn public(&self, key: &Key) -> String {
@@ -56,32 +45,27 @@ impl Links {
     }
 
     fn signed(&self, method: &str, key: &Key, expires: u64, size: u64, content_type: &str) -> String {
-        let signature = self.mac(method, key, expires, size, content_type).finalize();
+        let signature = self.key.sign(&message(method, key, expires, size, content_type));
         let mut query = Serializer::new(String::new());
         query.append_pair("expires", &expires.to_string());
         if method == "PUT" {
             query.append_pair("size", &size.to_string());
             query.append_pair("type", content_type);
         }
-        query.append_pair("signature", &hex::encode(signature.into_bytes()));
+        query.append_pair("signature", &signature);
         format!("{}?{}", self.public(key), query.finish())
     }
 
     /// Whether a URL was made here, for this use, and has not ended.
     pub fn allows(&self, method: &str, key: &Key, signed: &Signed) -> bool {
-        let mac = self.mac(method, key, signed.expires, signed.size, &signed.content_type);
-        let Ok(signature) = hex::decode(&signed.signature) else {
-            return false;
-        };
-        signed.expires > unix_now() && mac.verify_slice(&signature).is_ok()
+        let message = message(method, key, signed.expires, signed.size, &signed.content_type);
+        signed.expires > unix_now() && self.key.has_signed(&message, &signed.signature)
     }
+}
 
-    fn mac(&self, method: &str, key: &Key, expires: u64, size: u64, content_type: &str) -> Hmac<Sha256> {
-        let mut mac = self.mac.clone();
-        // No part but the last can have a line end in it.
-        mac.update(format!("{method}\n{key}\n{expires}\n{size}\n{content_type}").as_bytes());
-        mac
-    }
+/// No part but the last can have a line end in it.
+fn message(method: &str, key: &Key, expires: u64, size: u64, content_type: &str) -> String {
+    format!("storage\n{method}\n{key}\n{expires}\n{size}\n{content_type}")
 }
 
 /// S3 itself refuses another type, because it is a signed header. The size cannot be one: whoever reads the file checks it.
