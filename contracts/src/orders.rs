@@ -178,3 +178,17 @@ pub struct CountOpenVendorOrders {
     pub vendor: VendorId,
 }
 command!(CountOpenVendorOrders, "orders", "count_open_vendor_orders", i64);
+
+/// Tokens for links in mails, with which guests see their orders without a login. Missing from the reply: orders of
+/// accounts, and those whose links have ended. Nobody keeps a token.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GetGuestAccess {
+    pub orders: Vec<OrderId>,
+}
+command!(GetGuestAccess, "orders", "get_guest_access", Vec<GuestAccess>);
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct GuestAccess {
+    pub order: OrderId,
+    pub token: String,
+}

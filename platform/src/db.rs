@@ -1,11 +1,7 @@
 //! Postgres: one pool, schema and role per service, and the transaction in which a state change, its outbox rows and
 //! its idempotency record commit together.
 
-use crate::{
-    events::{Event, Origin},
-    live::Live,
-    telemetry,
-};
+use crate::{events::Origin, live::Live};
 use chrono::{DateTime, Utc};
 use sqlx::{
     AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
@@ -18,7 +14,8 @@ use std::{
     time::Duration,
 };
 use tokio::sync::Notify;
-use uuid::Uuid;
+
+mod emit;
 
 /// When something happens, as the business sees it. Business time is the database's `now()`; an import replays
 /// history by naming another moment, which every `<schema>.now()` of the transaction then returns.
@@ -145,48 +142,6 @@ pub struct Tx {
 }
 
 impl Tx {
-    /// Records a fact for other services; it leaves with the commit or not at all.
-    pub async fn emit<E: Event>(&mut self, event: &E) -> Result<(), sqlx::Error> {
-        let payload = serde_json::to_value(event).map_err(|e| sqlx::Error::Encode(e.into()))?;
-        sqlx::query(AssertSqlSafe(self.db.insert_outbox.to_string()))
-            .bind(Uuid::now_v7())
-            .bind(E::TOPIC)
-            .bind(event.key())
-            .bind(payload)
-            .bind(self.moment.origin())
-            .bind(telemetry::traceparent())
-            .execute(&mut *self.inner)
-            .await?;
-        self.emitted = true;
-        Ok(())
-    }
-
-    /// Records many facts of one kind, in their order, in one statement.
-    pub async fn emit_all<E: Event>(&mut self, events: &[E]) -> Result<(), sqlx::Error> {
-        if events.is_empty() {
-            return Ok(());
-        }
-        let payloads: Result<Vec<_>, _> = events.iter().map(serde_json::to_value).collect();
-        let ids: Vec<Uuid> = events.iter().map(|_| Uuid::now_v7()).collect();
-        let keys: Vec<String> = events.iter().map(Event::key).collect();
-        let schema = self.db.schema;
-        sqlx::query(AssertSqlSafe(format!(
-            "insert into {schema}.outbox (id, topic, key, payload, origin, traceparent, occurred_at) \
-             select e.id, $4, e.key, e.payload, $5, $6, {schema}.now() \
-             from unnest($1::uuid[], $2::text[], $3::jsonb[]) as e(id, key, payload)"
-        )))
-        .bind(ids)
-        .bind(keys)
-        .bind(payloads.map_err(|e| sqlx::Error::Encode(e.into()))?)
-        .bind(E::TOPIC)
-        .bind(self.moment.origin())
-        .bind(telemetry::traceparent())
-        .execute(&mut *self.inner)
-        .await?;
-        self.emitted = true;
-        Ok(())
-    }
-
     /// Wakes live subscriptions of `topic` and `key` after the commit.
     pub fn hint(&mut self, topic: &'static str, key: impl ToString) {
         self.hints.push((topic, key.to_string()));

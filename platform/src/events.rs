@@ -28,6 +28,16 @@ pub enum Origin {
     Import,
 }
 
+impl Origin {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Import => "import",
+        }
+    }
+}
+
 /// A fact on its way.
 #[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Envelope {

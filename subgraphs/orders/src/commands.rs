@@ -2,7 +2,7 @@
 
 use crate::{
     Settings,
-    actions::{imports, merge},
+    actions::{guest_access, imports, merge},
     domain::vendor_order::VendorOrderStatus,
     store,
 };
@@ -106,4 +106,17 @@ pub async fn import_refund(deps: &Deps, _: Call, command: ImportRefund) -> Resul
 pub async fn import_adjustments(deps: &Deps, _: Call, command: ImportAdjustments) -> Result<Done, Error> {
     store::imports::put_adjustments(deps.db.pool(), &command.source, &command.adjustments).await?;
     Ok(Done {})
+}
+
+pub async fn get_guest_access(
+    deps: &Deps,
+    _: Call,
+    command: GetGuestAccess,
+) -> Result<Vec<GuestAccess>, Error> {
+    let open = store::guests::open_of(deps.db.pool(), &command.orders).await?;
+    let access = |order| GuestAccess {
+        order,
+        token: guest_access::token(deps, order),
+    };
+    Ok(open.into_iter().map(access).collect())
 }

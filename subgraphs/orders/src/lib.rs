@@ -11,7 +11,7 @@ pub mod error;
 pub mod schema;
 pub mod store;
 
-use actions::{saga, tasks, vendor_orders};
+use actions::{completion, saga, tasks, vendor_orders};
 use contracts::{
     events::{
         CustomersMerged, GuestOrdersClaimed, PaymentRefundStatusChanged, PaymentStatusChanged,
@@ -52,10 +52,10 @@ impl Default for Settings {
 pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
     let reader = deps.clone();
     let data = move |viewer: &Viewer, data: &mut async_graphql::Data| {
-        data.insert(platform::loader::batch(Reader {
-            deps: reader.clone(),
-            viewer: viewer.clone(),
-        }));
+        data.insert(platform::loader::batch(Reader::new(
+            reader.clone(),
+            viewer.clone(),
+        )));
     };
     macro_rules! command {
         ($service:expr, $($command:ty => $handler:ident),* $(,)?) => {
@@ -79,6 +79,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         MergeCarts => merge_carts,
         GetVendorOrder => get_vendor_order,
         GetOrders => get_orders,
+        GetGuestAccess => get_guest_access,
         CountOpenVendorOrders => count_open_vendor_orders,
         ImportRefund => import_refund,
         ImportAdjustments => import_adjustments,
@@ -99,7 +100,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
 }
 
 fn workers(service: Service, deps: Deps, settings: Settings) -> Service {
-    let (sagas, sender, clock) = (deps.clone(), deps.clone(), deps);
+    let (sagas, sender, windows, clock) = (deps.clone(), deps.clone(), deps.clone(), deps);
     service
         .worker(move |stop| saga::worker(sagas, settings, stop))
         .worker(move |stop| async move {
@@ -108,6 +109,10 @@ fn workers(service: Service, deps: Deps, settings: Settings) -> Service {
                 tasks::step(&sender)
             })
             .await;
+        })
+        .worker(move |stop| async move {
+            let step = || completion::step(&windows);
+            platform::worker::run("completion", &stop, &Notify::new(), completion::PERIOD, step).await;
         })
         .worker(move |stop| async move {
             let never = Notify::new();

@@ -2,6 +2,7 @@
 //! any, and never stores an address.
 
 use crate::{
+    actions::links::{self, Links},
     domain::{
         delivery::{LEASE, MAX_ATTEMPTS, backoff, error_text},
         preference::locked,
@@ -36,7 +37,9 @@ pub async fn deliver(deps: &Deps, mailer: &Mailer) -> Result<bool, Error> {
     match contacts(deps, &claimed).await {
         Ok(contacts) => {
             join_mailboxes(deps, &contacts).await?;
-            send_all(deps, mailer, claimed, &contacts).await?;
+            // Without the orders service only guests' mails about orders wait.
+            let links = links::links(deps, &claimed).await;
+            send_all(deps, mailer, claimed, &contacts, &links).await?;
         }
         Err(error) => {
             for delivery in claimed {
@@ -83,6 +86,7 @@ async fn send_all(
     mailer: &Mailer,
     claimed: Vec<Claimed>,
     contacts: &[Contact],
+    links: &Result<Links, Error>,
 ) -> Result<(), Error> {
     let codes: Vec<String> = claimed.iter().filter_map(|d| d.code.clone()).collect();
     let templates = templates::by_codes(deps.db.pool(), &codes).await?;
@@ -90,7 +94,7 @@ async fn send_all(
     let (templates, key) = (&templates[..], &key[..]);
     let results: Vec<Result<(), Error>> = stream::iter(claimed)
         .map(|delivery| async move {
-            let outcome = match mail(&delivery, contacts, templates, key) {
+            let outcome = match mail(&delivery, contacts, links, templates, key) {
                 Ok((to, subject, text)) => mailer
                     .send(delivery.id, &to, &subject, &text)
                     .await
@@ -116,6 +120,7 @@ enum Stop {
 fn mail(
     delivery: &Claimed,
     contacts: &[Contact],
+    links: &Result<Links, Error>,
     templates: &[Template],
     key: &[u8],
 ) -> Result<(Reader, String, String), Stop> {
@@ -151,6 +156,9 @@ fn mail(
     let mut variables = delivery.variables.clone().unwrap_or_default();
     if let Some(map) = variables.as_object_mut() {
         map.insert("name".to_owned(), contact.display_name.clone().into());
+        if let Some(link) = link(delivery, links)? {
+            map.insert("order_link".to_owned(), link.into());
+        }
     }
     let mut words = render(template, &variables).map_err(|e| refused(e.to_string()))?;
     words.body.push_str(&footer(delivery, contact, key));
@@ -159,6 +167,18 @@ fn mail(
         name: contact.display_name.clone(),
     };
     Ok((to, words.title, words.body))
+}
+
+/// Where a guest sees the order that the mail is about.
+fn link(delivery: &Claimed, links: &Result<Links, Error>) -> Result<Option<String>, Stop> {
+    match (links::guest_order(delivery), links) {
+        (None, _) => Ok(None),
+        (Some(order), Ok(links)) => Ok(links.get(&order).cloned()),
+        (Some(_), Err(error)) => Err(Stop::Refused(Refused {
+            permanent: false,
+            cause: error.describe(),
+        })),
+    }
 }
 
 /// How to stop mails that may be stopped.

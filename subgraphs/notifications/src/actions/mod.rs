@@ -3,6 +3,7 @@
 pub mod announcements;
 pub mod crowd;
 pub mod deliver;
+pub mod links;
 pub mod mailboxes;
 pub mod notify;
 pub mod preferences;

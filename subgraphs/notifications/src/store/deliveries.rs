@@ -4,7 +4,7 @@ use crate::domain::types::{Channel, DeliveryStatus, NotificationCategory, name};
 use chrono::{DateTime, Utc};
 use platform::{
     Tx, Viewer,
-    ids::{CustomerId, DeliveryId, NotificationId, UserId, uuids},
+    ids::{CustomerId, DeliveryId, NotificationId, OrderId, UserId, uuids},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::PgExecutor;
@@ -44,6 +44,7 @@ pub struct Claimed {
     pub customer: Option<CustomerId>,
     pub code: Option<String>,
     pub category: Option<NotificationCategory>,
+    pub order: Option<OrderId>,
     pub variables: Option<serde_json::Value>,
 }
 
@@ -107,7 +108,7 @@ pub async fn claim(tx: &mut Tx, limit: i64, lease: Duration) -> Result<Vec<Claim
            select c.id as "id!: DeliveryId", c.attempts as "attempts!",
                   c.message as "message: sqlx::types::Json<AccountMessage>",
                   m.user_id as "user?: UserId", m.customer_id as "customer?: CustomerId", n.code as "code?",
-                  n.category as "category?: NotificationCategory", n.variables as "variables?"
+                  n.category as "category?: NotificationCategory", n.order_id as "order?: OrderId", n.variables as "variables?"
            from claimed c left join notifications.notifications n on n.id = c.notification_id
            left join notifications.mailboxes m on m.id = n.mailbox_id"#,
         limit,

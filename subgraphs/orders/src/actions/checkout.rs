@@ -148,6 +148,7 @@ pub async fn complete(
                 vendor: line.vendor_id,
                 vendor_order: VendorOrderId::new(),
                 method: Some(chosen.method_id),
+                return_days: None,
             });
         }
     }
@@ -208,6 +209,9 @@ pub async fn complete(
     };
     if !store::sagas::insert(&mut tx, &saga, &input.key, &hash, owner).await? {
         return Err(Invalid::in_progress(1000).into());
+    }
+    if viewer.user.is_none() {
+        store::guests::open(&mut *tx, saga.order_id, saga.customer_id).await?;
     }
     if let Some(email) = email.filter(|_| viewer.user.is_none()) {
         let (order, customer) = (saga.order_id, saga.customer_id);

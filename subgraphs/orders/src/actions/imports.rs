@@ -111,6 +111,7 @@ async fn start(deps: &Deps, actor: &str, command: &ImportOrder, owner: Owner) ->
             vendor: part.vendor,
             vendor_order: VendorOrderId::new(),
             method: None,
+            return_days: None,
         })
         .collect();
     let of: HashMap<VendorId, VendorOrderId> = vendors

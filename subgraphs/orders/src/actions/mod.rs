@@ -2,8 +2,10 @@
 
 pub mod carts;
 pub mod checkout;
+pub mod completion;
 pub mod crash;
 pub mod fulfilment;
+pub mod guest_access;
 pub mod imports;
 pub mod merge;
 pub mod on_behalf;

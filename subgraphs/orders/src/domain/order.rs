@@ -75,6 +75,8 @@ pub fn path(from: OrderStatus, to: OrderStatus) -> &'static [OrderStatus] {
         (Confirmed | PartiallyFulfilled, Fulfilled) => &[Fulfilled],
         (Confirmed | PartiallyFulfilled, Delivered) => &[Fulfilled, Delivered],
         (Fulfilled, Delivered) => &[Delivered],
+        (Confirmed | PartiallyFulfilled, Completed) => &[Fulfilled, Delivered, Completed],
+        (Fulfilled, Completed) => &[Delivered, Completed],
         (Delivered, Completed) => &[Completed],
         _ => &[],
     }

@@ -188,6 +188,9 @@ pub struct PlanVendor {
     pub vendor: VendorId,
     pub vendor_order: VendorOrderId,
     pub method: Option<ShippingMethodId>,
+    /// The vendor's return window at the sale, in days; known after `validate`.
+    #[serde(default)]
+    pub return_days: Option<i32>,
 }
 
 /// What the saga knows. IDs of everything it creates are chosen at its start, so that every command can be repeated.
@@ -297,11 +300,15 @@ impl Saga {
     }
 
     pub fn vendor_order(&self, vendor: VendorId) -> Option<VendorOrderId> {
+        self.part(vendor).map(|part| part.vendor_order)
+    }
+
+    pub fn part(&self, vendor: VendorId) -> Option<PlanVendor> {
         self.plan
             .vendors
             .iter()
             .find(|part| part.vendor == vendor)
-            .map(|part| part.vendor_order)
+            .copied()
     }
 }
 

@@ -29,15 +29,43 @@ use platform::{
     },
 };
 use sqlx::PgPool;
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-/// Reads for one viewer.
+/// Reads for one viewer in one request.
 pub struct Reader {
-    pub deps: Deps,
-    pub viewer: Viewer,
+    deps: Deps,
+    viewer: Viewer,
+    /// Guests' orders that the viewer has shown the token of.
+    shown: Mutex<Vec<OrderId>>,
 }
 
 impl Reader {
+    pub fn new(deps: Deps, viewer: Viewer) -> Self {
+        let shown = Mutex::default();
+        Self { deps, viewer, shown }
+    }
+
+    /// For the rest of the request this order is shown as its customer sees it.
+    pub fn show(&self, order: OrderId) {
+        self.shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(order);
+    }
+
+    fn shown(&self) -> Vec<OrderId> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sees the order as its customer does.
+    fn sees_all(&self, order: OrderId, customer: CustomerId) -> bool {
+        self.viewer.acts_for(customer) || self.shown().contains(&order)
+    }
+
     fn pool(&self) -> &PgPool {
         self.deps.db.pool()
     }
@@ -47,12 +75,13 @@ impl Reader {
             all: self.viewer.is_staff(),
             customer: self.viewer.customer.map(|id| id.0),
             vendors: uuids(&self.viewer.vendors),
+            shown: uuids(&self.shown()),
         }
     }
 
     /// Vendors see their parts once these are theirs to work on.
     fn sees_part(&self, part: &VendorOrderRow) -> bool {
-        self.viewer.acts_for(part.customer_id)
+        self.sees_all(part.order_id, part.customer_id)
             || (self.viewer.is_member(part.vendor_id) && part.status != VendorOrderStatus::Pending)
     }
 }
@@ -123,10 +152,10 @@ keys! {
     /// An order that the viewer may see.
     VisibleOrder(OrderId) => Order, |r, ids|
         store::orders::visible(r.pool(), &ids, &r.eyes()).await?.into_iter()
-            .map(|row| (row.id, Order { full: r.viewer.acts_for(row.customer_id), row }));
+            .map(|row| (row.id, Order { full: r.sees_all(row.id, row.customer_id), row }));
     VisibleOrderNumber(String) => Order, |r, ids|
         store::orders::visible_by_number(r.pool(), &ids, &r.eyes()).await?.into_iter()
-            .map(|row| (row.number.clone(), Order { full: r.viewer.acts_for(row.customer_id), row }));
+            .map(|row| (row.number.clone(), Order { full: r.sees_all(row.id, row.customer_id), row }));
     /// The parts of an order that the viewer may see.
     PartsOfOrder(OrderId) => Vec<VendorOrder>, |r, ids|
         group(store::vendor_orders::of_orders(r.pool(), &ids).await?.into_iter().filter(|row| r.sees_part(row))
@@ -175,7 +204,7 @@ async fn visible_refunds(r: &Reader, rows: Vec<RefundRow>) -> Result<Vec<RefundR
     let own = |row: &RefundRow| {
         orders
             .iter()
-            .any(|order| order.id == row.order_id && r.viewer.acts_for(order.customer_id))
+            .any(|order| order.id == row.order_id && r.sees_all(order.id, order.customer_id))
     };
     let sold = |row: &RefundRow| {
         let mut parts = vendors.iter().filter(|(id, _)| *id == row.id).peekable();

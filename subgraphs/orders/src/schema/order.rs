@@ -310,7 +310,8 @@ impl Order {
     /// Whether the viewer may call it off now.
     async fn can_cancel(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         let parts: Vec<_> = self.parts(ctx).await?.into_iter().map(|part| part.0).collect();
-        Ok(self.full && may_cancel(viewer(ctx), &self.row, &parts))
+        let viewer = viewer(ctx);
+        Ok(viewer.acts_for(self.row.customer_id) && may_cancel(viewer, &self.row, &parts))
     }
 
     /// How its checkout went, step by step. Requires: STAFF.

@@ -1,15 +1,16 @@
 //! The root of reads and of entities.
 
 use crate::{
+    actions::guest_access,
     domain::refund::RefundStatus,
     schema::{
         cart::{Cart, CartLine},
         deps, load,
         loaders::{
-            CartOfCustomer, OwnCart, OwnCartLine, VisibleLine, VisibleOrder, VisibleOrderNumber, VisiblePart,
-            VisibleRefund,
+            CartOfCustomer, OwnCart, OwnCartLine, Reader, VisibleLine, VisibleOrder, VisibleOrderNumber,
+            VisiblePart, VisibleRefund,
         },
-        order::{self, Order, OrderWhere},
+        order::{Order, OrderWhere, page},
         order_line::OrderLine,
         refund::Refund,
         saga::CheckoutSaga,
@@ -22,6 +23,7 @@ use async_graphql::{Context, ID, Object};
 use platform::{
     Error,
     ids::{CartId, CartLineId, CustomerId, OrderId, OrderLineId, RefundId, VendorId, VendorOrderId},
+    loader::Batch,
     page::CountedPage,
     viewer::viewer,
 };
@@ -43,18 +45,19 @@ impl Query {
         }
     }
 
-    /// An order by ID or number. Null if there is none or it is not the viewer's to see.
+    /// An order by ID or number. Null if there is none or it is not the viewer's to see; whoever has the token of a
+    /// guest's order sees what the guest sees.
     async fn order(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its ID.")] id: Option<ID>,
         #[graphql(desc = "Its number, unless the ID is given.")] number: Option<String>,
+        #[graphql(
+            desc = "From the link in a mail to a guest. It ends when the order becomes an account's, or after 180 days."
+        )]
+        guest_access_token: Option<String>,
     ) -> Option<Result<Order, Error>> {
-        match (id, number) {
-            (Some(id), _) => load(ctx, VisibleOrder(OrderId::parse(&id)?)).await.transpose(),
-            (None, Some(number)) => load(ctx, VisibleOrderNumber(number)).await.transpose(),
-            (None, None) => Some(Err(Error::BadInput("id or number is required".to_owned()))),
-        }
+        order(ctx, id, number, guest_access_token).await.transpose()
     }
 
     /// All orders, newest first. Requires: STAFF.
@@ -68,7 +71,7 @@ impl Query {
         if let Err(error) = viewer(ctx).require_staff() {
             return Some(Err(error));
         }
-        Some(order::page(ctx, first, after, filter, None).await)
+        Some(page(ctx, first, after, filter, None).await)
     }
 
     /// A vendor's part of an order. Null if there is none or it is not the viewer's to see.
@@ -167,6 +170,31 @@ impl Query {
     #[graphql(entity)]
     async fn find_vendor_by_id(&self, id: ID) -> Option<Vendor> {
         VendorId::parse(&id).map(|id| Vendor { id })
+    }
+}
+
+async fn order(
+    ctx: &Context<'_>,
+    id: Option<ID>,
+    number: Option<String>,
+    token: Option<String>,
+) -> Result<Option<Order>, Error> {
+    let id = match (id, &number) {
+        (Some(id), _) => match OrderId::parse(&id) {
+            None => return Ok(None),
+            known => known,
+        },
+        (None, Some(_)) => None,
+        (None, None) => return Err(Error::BadInput("id or number is required".to_owned())),
+    };
+    if let Some(token) = token
+        && let Some(order) = guest_access::order(deps(ctx), id, number.as_deref(), &token).await?
+    {
+        ctx.data_unchecked::<Batch<Reader>>().loader().show(order);
+    }
+    match id {
+        Some(id) => load(ctx, VisibleOrder(id)).await,
+        None => load(ctx, VisibleOrderNumber(number.unwrap_or_default())).await,
     }
 }
 

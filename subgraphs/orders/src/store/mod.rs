@@ -2,6 +2,7 @@
 
 pub mod carts;
 pub mod clock;
+pub mod completion;
 pub mod guests;
 pub mod history;
 pub mod imports;

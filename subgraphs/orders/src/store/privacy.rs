@@ -60,6 +60,12 @@ impl PersonalData for Privacy {
 
     async fn erase(db: &mut PgConnection, person: &Person) -> sqlx::Result<()> {
         let customers = person.customers();
+        sqlx::query!(
+            "delete from orders.guest_access where customer_id = any($1)",
+            &customers
+        )
+        .execute(&mut *db)
+        .await?;
         delete_carts(db, &customers).await?;
         strip_orders(db, &customers).await?;
         strip_checkouts(db, &customers).await
@@ -86,6 +92,9 @@ impl PersonalData for Privacy {
         )
         .execute(&mut *db)
         .await?;
+        sqlx::query!("delete from orders.guest_access where ends_at < orders.now()")
+            .execute(&mut *db)
+            .await?;
         // The longest that the law of any country here keeps invoices.
         sqlx::query!(
             "update orders.orders o set billing_address = orders.country_only(billing_address)

@@ -2,6 +2,7 @@
 
 use crate::domain::{
     quote::QuotedVendor,
+    saga::PlanVendor,
     vendor_order::{VendorOrderRow, VendorOrderStatus},
 };
 use chrono::{DateTime, Utc};
@@ -127,21 +128,29 @@ pub async fn insert(
     order: OrderId,
     number: &str,
     currency: Currency,
-    parts: &[(VendorOrderId, &QuotedVendor)],
+    parts: &[(PlanVendor, &QuotedVendor)],
 ) -> sqlx::Result<()> {
-    for ((id, part), position) in parts.iter().zip(1_i32..) {
-        let sums = part.sums;
-        sqlx::query!(
-            "insert into orders.vendor_orders (id, order_id, number, position, vendor_id, status, method_id, currency, subtotal,
-             platform_discount, vendor_discount, loyalty, shipping, tax, tax_included, total)
-             values ($1, $2, $3, $4, $5, 'PENDING', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-            id.0, order.0, format!("{number}-{position}"), position, part.vendor.0, part.method.map(|m| m.0),
-            currency.as_str(), sums.subtotal, part.platform_discount, part.vendor_discount, sums.loyalty, sums.shipping,
-            sums.tax, part.tax_included, sums.total
-        )
-        .execute(&mut *db)
-        .await?;
+    macro_rules! column {
+        ($of:expr) => {
+            parts.iter().map($of).collect::<Vec<_>>()
+        };
     }
+    sqlx::query!(
+        "insert into orders.vendor_orders (id, order_id, number, position, vendor_id, status, method_id, return_days, currency,
+         subtotal, platform_discount, vendor_discount, loyalty, shipping, tax, tax_included, total)
+         select id, $1, $2 || '-' || position, position, vendor, 'PENDING', method, days, $3, subtotal, platform_discount,
+         vendor_discount, loyalty, shipping, tax, tax_included, total
+         from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::int[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
+         $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[]) with ordinality as p (id, vendor, method, days, subtotal,
+         platform_discount, vendor_discount, loyalty, shipping, tax, tax_included, total, position)",
+        order.0, number, currency.as_str(), &column!(|p| p.0.vendor_order.0), &column!(|p| p.0.vendor.0),
+        &column!(|p| p.1.method.map(|m| m.0)) as &[Option<Uuid>], &column!(|p| p.0.return_days) as &[Option<i32>],
+        &column!(|p| p.1.sums.subtotal), &column!(|p| p.1.platform_discount), &column!(|p| p.1.vendor_discount),
+        &column!(|p| p.1.sums.loyalty), &column!(|p| p.1.sums.shipping), &column!(|p| p.1.sums.tax),
+        &column!(|p| p.1.tax_included), &column!(|p| p.1.sums.total)
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -151,9 +160,13 @@ pub async fn set_status(
     status: VendorOrderStatus,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update orders.vendor_orders set status = $2, version = version + 1 where id = $1",
+        "update orders.vendor_orders set status = $2, version = version + 1,
+             delivered_at = case when $3 then orders.now() else delivered_at end,
+             completes_at = case when $3 then orders.now() + make_interval(days => return_days) else completes_at end
+         where id = $1",
         id.0,
-        status.as_str()
+        status.as_str(),
+        status == VendorOrderStatus::Delivered
     )
     .execute(db)
     .await?;

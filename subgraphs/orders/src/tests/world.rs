@@ -142,10 +142,7 @@ impl World {
     }
 
     pub async fn run(&self, viewer: &Viewer, query: &str, variables: Value) -> Value {
-        let loader = platform::loader::batch(Reader {
-            deps: self.deps.clone(),
-            viewer: viewer.clone(),
-        });
+        let loader = platform::loader::batch(Reader::new(self.deps.clone(), viewer.clone()));
         let request = Request::new(query)
             .variables(Variables::from_json(variables))
             .data(viewer.clone())

@@ -77,7 +77,7 @@ pub async fn insert_order(
     let parts: Vec<_> = quote
         .vendors
         .iter()
-        .filter_map(|part| Some((saga.vendor_order(part.vendor)?, part)))
+        .filter_map(|part| Some((saga.part(part.vendor)?, part)))
         .collect();
     store::vendor_orders::insert(tx, saga.order_id, &number, quote.currency, &parts).await?;
     store::lines::insert(tx, lines).await?;

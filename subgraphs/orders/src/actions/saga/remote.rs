@@ -99,11 +99,12 @@ impl Driver<'_> {
                 }));
             }
         }
-        for part in &plan.vendors {
-            if !vendors
-                .iter()
-                .any(|vendor| vendor.id == part.vendor && vendor.approved)
-            {
+        for part in &mut plan.vendors {
+            let vendor = vendors.iter().find(|vendor| vendor.id == part.vendor);
+            part.return_days = part
+                .return_days
+                .or(vendor.map(|vendor| vendor.return_policy_days));
+            if !vendor.is_some_and(|vendor| vendor.approved) {
                 return Ok(Verdict::Refused(Refusal::Unavailable {
                     reason: "a vendor does not sell at present".to_owned(),
                 }));
