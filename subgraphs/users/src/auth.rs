@@ -142,6 +142,11 @@ impl Auth {
         self.slowly(move || hash_now(&password)).await
     }
 
+    /// Hash of a password that nobody knows.
+    pub fn nobodys(&self) -> &str {
+        &self.decoy
+    }
+
     /// Whether the password is right. Without a hash to compare, it takes the same time and is wrong.
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool, Error> {
         let known = hash.is_some();
