@@ -47,6 +47,9 @@ pub struct Auth {
     hashing: Arc<Semaphore>,
     /// Hash of a password that nobody has: unknown accounts take as long as known ones.
     decoy: Arc<str>,
+    /// Hashes made so far.
+    #[cfg(test)]
+    pub hashed: Arc<std::sync::atomic::AtomicUsize>,
 }
 
 /// A secret to hand out, and what is kept of it.
@@ -89,6 +92,8 @@ impl Auth {
             shared,
             hashing: Arc::new(Semaphore::new(HASHES)),
             decoy,
+            #[cfg(test)]
+            hashed: Arc::default(),
         })
     }
 
@@ -171,6 +176,8 @@ impl Auth {
         &self,
         work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
+        #[cfg(test)]
+        self.hashed.fetch_add(1, Ordering::Relaxed);
         let permit = tokio::time::timeout(PATIENCE, self.hashing.clone().acquire_owned())
             .await
             .map_err(|_| Error::unavailable(anyhow!("too many passwords at once")))?

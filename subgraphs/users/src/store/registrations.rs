@@ -59,8 +59,16 @@ pub async fn renew(
     Ok(row.map(|row| (row.email, row.locale)))
 }
 
-/// Uses up a secret; `None` if it is unknown, used or too old.
+/// Uses up a secret; `None` if it is unknown, used or too old. All registrations of the address are locked: the first
+/// that is answered is the only one.
 pub async fn take(db: &mut PgConnection, hash: &[u8]) -> Result<Option<Pending>, sqlx::Error> {
+    sqlx::query!(
+        "select hash from users.registrations
+        where lower(email) = (select lower(email) from users.registrations where hash = $1) order by hash for update",
+        hash
+    )
+    .fetch_all(&mut *db)
+    .await?;
     sqlx::query_as!(
         Pending,
         r#"delete from users.registrations where hash = $1 and expires_at > users.now()
