@@ -45,9 +45,13 @@ pub struct Shared {
     #[arg(long = "url", env = "AGORA_SERVICE_URLS", value_delimiter = ',')]
     pub urls: Vec<String>,
 
-    /// URL of the router as people reach it, for links in mails
+    /// URL of the router as people reach it
     #[arg(long, env = "AGORA_PUBLIC_URL")]
     pub public_url: Option<String>,
+
+    /// URL of the storefront, for links in mails; without it they lead to GraphiQL
+    #[arg(long, env = "AGORA_STOREFRONT_URL")]
+    pub storefront_url: Option<String>,
 
     /// Database connections of each service
     #[arg(long, env = "AGORA_POOL_SIZE", default_value_t = 16)]
@@ -97,6 +101,9 @@ impl Shared {
             .jwks
             .parse()
             .unwrap_or_else(|never: std::convert::Infallible| match never {});
+        let public_url = self.public_url.clone();
+        let public_url = public_url.unwrap_or_else(|| format!("http://127.0.0.1:{base}"));
+        let storefront_url = self.storefront_url.clone();
         Ok(Settings {
             urls: Arc::new(self.service_urls(base)?),
             keys,
@@ -105,10 +112,9 @@ impl Shared {
             bus,
             routes: contracts::ROUTES,
             pool_size: self.pool_size,
-            public_url: self
-                .public_url
-                .clone()
-                .unwrap_or_else(|| format!("http://127.0.0.1:{base}")),
+            storefront_url: storefront_url
+                .unwrap_or_else(|| format!("{}/graphiql#", public_url.trim_end_matches('/'))),
+            public_url,
         })
     }
 

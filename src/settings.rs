@@ -2,7 +2,7 @@
 
 use crate::media_role::Place;
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{ArgAction, Args};
 use std::path::PathBuf;
 
 /// Flags and environment variables of single services.
@@ -17,8 +17,17 @@ pub struct ServiceSettings {
     )]
     pub signing_key: Option<String>,
 
-    /// Let nobody log in before their mailbox is verified; registrations then do not tell who has an account
-    #[arg(long, env = "AGORA_VERIFY_EMAIL_FIRST", help_heading = "Services")]
+    /// Make accounts when their mailbox has answered; `false` logs newcomers in at once, and then a registration must tell whether an address has an account
+    #[arg(
+        long,
+        env = "AGORA_VERIFY_EMAIL_FIRST",
+        default_value_t = true,
+        action = ArgAction::Set,
+        num_args = 0..=1,
+        default_missing_value = "true",
+        require_equals = true,
+        help_heading = "Services"
+    )]
     pub verify_email_first: bool,
 
     /// Base URL of Stripe's API or of the sandbox; without it no card is accepted

@@ -1,7 +1,7 @@
 //! What the notifications service answers.
 
 use crate::{Done, command};
-use platform::ids::UserId;
+use platform::{Language, ids::UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,8 +11,12 @@ use std::collections::BTreeMap;
 pub struct SendAccountMessage {
     /// Makes the message unique.
     pub key: String,
-    pub user: UserId,
+    /// `None`: nobody has an account at this address yet.
+    pub user: Option<UserId>,
     pub email: String,
+    /// Language of the template, if there is one.
+    #[serde(default)]
+    pub locale: Language,
     /// Code of a template, for example `account.activate`.
     pub template: String,
     pub variables: BTreeMap<String, String>,

@@ -24,6 +24,21 @@ pub struct Settings {
     pub routes: Routes,
     /// Connections in each service's pool.
     pub pool_size: u32,
-    /// URL of the router as people reach it, for links in mails and redirects: `http://127.0.0.1:4000`.
+    /// URL of the router as people reach it: `http://127.0.0.1:4000`.
     pub public_url: String,
+    /// URL of the storefront, for links in mails and messages: `https://shop.example`.
+    pub storefront_url: String,
+}
+
+impl Settings {
+    /// Where a person goes on. A secret stands in the fragment, which no browser sends anywhere: neither a log nor a
+    /// `Referer` header ever has it.
+    pub fn storefront_link(&self, page: &str, token: Option<&str>) -> String {
+        let base = self.storefront_url.trim_end_matches('/');
+        let separator = if base.contains('#') { '?' } else { '#' };
+        match token {
+            Some(token) => format!("{base}/{page}{separator}token={token}"),
+            None => format!("{base}/{page}"),
+        }
+    }
 }

@@ -32,6 +32,7 @@ mod graphql;
 mod health;
 mod http;
 mod sdl;
+mod socket;
 
 pub(crate) use http::layers;
 pub use sdl::sdl;

@@ -56,6 +56,7 @@ impl TestDb {
             routes: &[],
             pool_size: 5,
             public_url: "http://127.0.0.1:4000".to_owned(),
+            storefront_url: "http://shop.test".to_owned(),
         };
         Deps::new(name, self.db.clone(), self.db.live().clone(), Arc::new(settings))
     }

@@ -1,10 +1,12 @@
 //! `POST /graphql` and the WebSocket `/ws` (graphql-transport-ws). A bad token is 401, never anonymous.
 
-use super::RequestData;
+use super::{
+    RequestData,
+    socket::{Life, farewell},
+};
 use crate::{
     client::{Client, RouterKey},
-    revocation::Revocations,
-    token::{Verifier, unix_now},
+    token::Verifier,
     viewer::Viewer,
 };
 use async_graphql::{Data, Executor, Request};
@@ -17,11 +19,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, post},
 };
+use futures::{SinkExt, StreamExt, channel::mpsc};
 use serde_json::json;
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::Arc;
 
 struct Host<E> {
     name: &'static str,
@@ -160,29 +160,39 @@ async fn subscribe<E: Executor>(
         .max_message_size(256 * 1024)
         .protocols(["graphql-transport-ws"])
         .on_upgrade(move |socket| async move {
-            let opened = Arc::new(Mutex::new(None));
-            let (seen, revocations) = (opened.clone(), host.verifier.revocations().clone());
-            let executor = host.executor.clone();
-            let serve = GraphQLWebSocket::new(socket, executor, protocol)
+            let life = Life::new(host.verifier.revocations().clone());
+            let (opened, executor) = (life.clone(), life.mortal(host.executor.clone()));
+            let (mut sink, stream) = socket.split();
+            let (out, mut queue) = mpsc::channel(16);
+            let serve = GraphQLWebSocket::new_with_pair(out, stream, executor, protocol)
                 .on_connection_init(move |payload| async move {
                     let authorization = authorization(&payload);
                     let Identity::Known(viewer) = identify(&host.verifier, authorization.as_deref()).await
                     else {
                         return Err(crate::Error::Unauthenticated.into());
                     };
-                    if let Ok(mut opened) = seen.lock() {
-                        *opened = Some((*viewer).clone());
-                    }
+                    opened.depends_on(&viewer);
                     let mut data = Data::default();
                     (host.data)(&viewer, &mut data);
                     data.insert(*viewer);
                     Ok(data)
                 })
                 .serve();
+            let outgoing = &mut sink;
+            let forward = async move {
+                while let Some(message) = queue.next().await {
+                    if outgoing.send(message).await.is_err() {
+                        break;
+                    }
+                }
+            };
             // A socket lives no longer than the token that opened it.
-            tokio::select! {
-                () = serve => {}
-                () = dead(opened, revocations) => {}
+            let over = tokio::select! {
+                _ = futures::future::join(serve, forward) => false,
+                () = life.end() => true,
+            };
+            if over {
+                drop(sink.send(farewell()).await);
             }
         })
 }
@@ -195,18 +205,4 @@ fn authorization(payload: &serde_json::Value) -> Option<String> {
         .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?
         .1;
     Some(value.as_str().unwrap_or("").to_owned())
-}
-
-/// Waits until the token that opened a socket has ended, by itself or before its time.
-async fn dead(opened: Arc<Mutex<Option<Viewer>>>, revocations: Revocations) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        let viewer = opened.lock().ok().and_then(|viewer| viewer.clone());
-        let over = |viewer: &Viewer| {
-            revocations.concern(viewer) || viewer.expires_at.is_some_and(|at| at <= unix_now())
-        };
-        if viewer.as_ref().is_some_and(over) {
-            return;
-        }
-    }
 }

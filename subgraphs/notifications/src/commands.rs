@@ -8,7 +8,7 @@ use crate::{
     store::{deliveries, deliveries::AccountMessage, templates},
 };
 use contracts::{Done, notifications::SendAccountMessage};
-use platform::{Error, Language, commands::Call, events::Origin, service::Deps};
+use platform::{Error, commands::Call, events::Origin, service::Deps};
 
 /// Renders the message and queues it; its secret is gone as soon as it is sent. Repeating it sends nothing.
 pub async fn send_account_message(
@@ -21,7 +21,7 @@ pub async fn send_account_message(
     }
     let mut tx = deps.db.begin(call.moment).await?;
     let found = templates::by_codes(&mut *tx, std::slice::from_ref(&command.template)).await?;
-    let template = best(&found, &command.template, Channel::Email, &Language::default())
+    let template = best(&found, &command.template, Channel::Email, &command.locale)
         .ok_or_else(|| Error::BadInput(format!("there is no template {}", command.template)))?;
     let words = render(template, &command.variables).map_err(Error::internal)?;
     let message = AccountMessage {

@@ -47,6 +47,9 @@ pub struct Auth {
     hashing: Arc<Semaphore>,
     /// Hash of a password that nobody has: unknown accounts take as long as known ones.
     decoy: Arc<str>,
+    /// Hashes made so far.
+    #[cfg(test)]
+    pub hashed: Arc<std::sync::atomic::AtomicUsize>,
 }
 
 /// A secret to hand out, and what is kept of it.
@@ -89,6 +92,8 @@ impl Auth {
             shared,
             hashing: Arc::new(Semaphore::new(HASHES)),
             decoy,
+            #[cfg(test)]
+            hashed: Arc::default(),
         })
     }
 
@@ -142,6 +147,11 @@ impl Auth {
         self.slowly(move || hash_now(&password)).await
     }
 
+    /// Hash of a password that nobody knows.
+    pub fn nobodys(&self) -> &str {
+        &self.decoy
+    }
+
     /// Whether the password is right. Without a hash to compare, it takes the same time and is wrong.
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool, Error> {
         let known = hash.is_some();
@@ -166,6 +176,8 @@ impl Auth {
         &self,
         work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
+        #[cfg(test)]
+        self.hashed.fetch_add(1, Ordering::Relaxed);
         let permit = tokio::time::timeout(PATIENCE, self.hashing.clone().acquire_owned())
             .await
             .map_err(|_| Error::unavailable(anyhow!("too many passwords at once")))?

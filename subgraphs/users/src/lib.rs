@@ -174,7 +174,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         RetireKey => commands::accounts::retire_key,
     );
     let service = platform::privacy::keep::<store::privacy::Privacy>(service, &deps);
-    let service = privacy_workers(service, &app);
+    let service = background(service, &app);
     Ok(service
         .on::<OrderConfirmed, _>(|tx, received| Box::pin(consumers::order_confirmed(tx, received)))
         .on::<CustomerRegistered, _>(|tx, received| Box::pin(consumers::customer_registered(tx, received)))
@@ -195,10 +195,13 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         }))
 }
 
-/// Copies of data and erasures, made in the background.
-fn privacy_workers(service: Service, app: &App) -> Service {
-    let (exports, erasures) = (app.clone(), app.clone());
+/// Copies of data, erasures and mails about accounts, made in the background.
+fn background(service: Service, app: &App) -> Service {
+    let (exports, erasures, notices) = (app.clone(), app.clone(), app.clone());
     service
+        .worker(move |stop| async move {
+            work("notice", &notices, &stop, || actions::notice::work(&notices)).await;
+        })
         .worker(move |stop| async move {
             work("export", &exports, &stop, || actions::export::work(&exports)).await;
         })

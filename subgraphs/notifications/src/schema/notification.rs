@@ -79,8 +79,8 @@ impl Notification {
     /// Where in the shop its reader can do something about it.
     async fn action_url(&self, ctx: &Context<'_>) -> Option<String> {
         let subject = Subject::from_parts(self.row.subject_type.as_deref()?, self.row.subject_id?)?;
-        let shop = &ctx.data_unchecked::<Deps>().settings.public_url;
-        Some(format!("{shop}/{}", subject.path()))
+        let settings = &ctx.data_unchecked::<Deps>().settings;
+        Some(settings.storefront_link(&subject.path(), None))
     }
 
     /// Its ways to the reader outside the app.

@@ -76,7 +76,7 @@ pub async fn insert(
 pub async fn insert_account(
     tx: &mut Tx,
     key: &str,
-    user: UserId,
+    user: Option<UserId>,
     message: &AccountMessage,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -85,7 +85,7 @@ pub async fn insert_account(
         Uuid::now_v7(),
         key,
         serde_json::to_value(message).unwrap_or_default(),
-        user.0
+        user.map(|user| user.0)
     )
     .execute(&mut **tx)
     .await?;

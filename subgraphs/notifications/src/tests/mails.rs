@@ -11,8 +11,9 @@ async fn an_account_message_is_sent_once_and_forgotten() {
     };
     let command = || SendAccountMessage {
         key: "activate:1".into(),
-        user: UserId::new(),
+        user: Some(UserId::new()),
         email: "ann@example.org".into(),
+        locale: Default::default(),
         template: "account.activate".into(),
         variables: [("token".to_owned(), "s3cret".to_owned())].into(),
     };

@@ -3,7 +3,11 @@
 
 use crate::{
     App,
-    actions::{account::bad_token, admin::keep_an_admin},
+    actions::{
+        account::bad_token,
+        admin::keep_an_admin,
+        mail::{self, Letter},
+    },
     auth::{Secret, digest},
     store::{
         erasures::{self, Erasure},
@@ -11,13 +15,8 @@ use crate::{
         roles, sessions, users,
     },
 };
-use contracts::{
-    notifications::SendAccountMessage,
-    privacy::{ErasePerson, ErasePersonReply, Person, SERVICES},
-};
-use platform::{
-    Error, Moment, Outcome, Role, Tx, UserError, UserErrorCode, Viewer, ids::UserId, privacy, telemetry,
-};
+use contracts::privacy::{ErasePerson, ErasePersonReply, Person, SERVICES};
+use platform::{Error, Moment, Outcome, Role, Tx, UserError, UserErrorCode, Viewer, ids::UserId, privacy};
 use std::collections::BTreeMap;
 
 /// Sends the mail with which the owner confirms, once a minute at most.
@@ -78,20 +77,16 @@ async fn may_leave(tx: &mut Tx, user: UserId, admin: bool) -> Outcome<()> {
 
 /// Like all mails with secrets: if it is lost, its reader asks again.
 fn send(app: &App, user: UserId, email: String, token: String) {
-    let link = format!("{}/delete-account?token={token}", app.deps.settings.public_url);
-    let message = SendAccountMessage {
+    let letter = Letter {
         key: uuid::Uuid::now_v7().to_string(),
-        user,
+        user: Some(user),
         email,
-        template: "account.deletion".to_owned(),
-        variables: BTreeMap::from([("token".to_owned(), token), ("link".to_owned(), link)]),
+        locale: None,
+        template: "account.deletion",
+        variables: mail::secret(app, "delete-account", token),
     };
-    let commands = app.deps.commands.clone();
-    tokio::spawn(telemetry::same_request(async move {
-        if let Err(error) = commands.call(&message).await {
-            tracing::warn!(%error, user = %message.user, "the mail about a deletion was not sent");
-        }
-    }));
+    let app = app.clone();
+    mail::later(async move { Ok(mail::hand_over(&app, letter).await?) });
 }
 
 /// Takes one erasure that is due as far as it goes. True: there may be more.
@@ -134,15 +129,15 @@ async fn advance(app: &App, erasure: &Erasure) -> Result<(), Error> {
 
 /// Tells the owner while the address is still known; the same key is the same mail.
 async fn farewell(app: &App, erasure: &Erasure) -> Result<(), Error> {
-    let message = SendAccountMessage {
+    let letter = Letter {
         key: format!("deleted:{}", erasure.user),
-        user: erasure.user,
+        user: Some(erasure.user),
         email: erasure.email.clone(),
-        template: "account.deleted".to_owned(),
+        locale: None,
+        template: "account.deleted",
         variables: BTreeMap::new(),
     };
-    app.deps.commands.call(&message).await?;
-    Ok(())
+    mail::hand_over(app, letter).await
 }
 
 /// This service last, and with it the end of the round.

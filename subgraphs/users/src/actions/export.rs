@@ -3,6 +3,7 @@
 
 use crate::{
     App,
+    actions::mail::{self, Letter},
     store::{
         erasures,
         exports::{self, Due, ExportRow},
@@ -11,10 +12,7 @@ use crate::{
     },
 };
 use async_graphql::ID;
-use contracts::{
-    notifications::SendAccountMessage,
-    privacy::{Document, ExportPerson, SERVICES},
-};
+use contracts::privacy::{Document, ExportPerson, SERVICES};
 use platform::{
     Error, Moment, Outcome, UserError, Viewer,
     error::parse_id,
@@ -126,15 +124,17 @@ fn pack(parts: &[(String, Vec<Document>)]) -> Result<Vec<u8>, Error> {
 
 /// The mail names nothing but the page; the same key is the same mail.
 async fn tell(app: &App, due: &Due) -> Result<(), Error> {
-    let link = format!("{}/account/exports/{}", app.deps.settings.public_url, due.id);
-    let message = SendAccountMessage {
+    let page = format!("account/exports/{}", due.id);
+    let link = app.deps.settings.storefront_link(&page, None);
+    let letter = Letter {
         key: format!("export:{}", due.id),
-        user: due.user,
+        user: Some(due.user),
         email: due.email.clone(),
-        template: "account.export_ready".to_owned(),
+        locale: None,
+        template: "account.export_ready",
         variables: BTreeMap::from([("link".to_owned(), link)]),
     };
-    app.deps.commands.call(&message).await?;
+    mail::hand_over(app, letter).await?;
     exports::told(app.deps.db.pool(), due.id).await?;
     Ok(())
 }

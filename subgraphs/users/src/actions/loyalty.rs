@@ -6,9 +6,10 @@ use crate::{
     domain::{
         credentials,
         loyalty::{earned, reversed},
-        points::Book,
+        points::{Book, merge},
     },
     store::{
+        customers,
         loyalty_orders::{self, OrderPoints},
         points::{self, Programme},
         vip as benefits,
@@ -52,7 +53,8 @@ pub async fn adjust(
     };
     let programme = points::programme(&mut *tx).await?;
     let by = (reason, viewer.actor());
-    let done = with_book(&mut tx, id, |book| {
+    let owner = customers::owner(&mut tx, id).await?;
+    let done = with_book(&mut tx, owner, |book| {
         book.adjust(points, programme.expiry(programme.now), by)
     });
     match done.await? {
@@ -92,13 +94,21 @@ pub async fn hold(
     customer: CustomerId,
     wanted: i32,
 ) -> Result<Result<(), i32>, Error> {
-    if !points::insert_hold(tx, order, Some(customer), wanted, "HELD").await? {
+    let fresh = points::insert_hold(tx, order, Some(customer), wanted, "HELD").await?;
+    // The checkout may have begun before its guest became part of an account, which has the points now.
+    let owner = customers::owner(tx, customer).await?;
+    if !fresh {
         let held = points::lock_hold(tx, order).await?;
+        let whose = [Some(customer), Some(owner)];
         let same = held.as_ref().is_some_and(|hold| {
-            hold.state != "RELEASED" && hold.customer == Some(customer) && hold.points == wanted
+            hold.state != "RELEASED" && whose.contains(&hold.customer) && hold.points == wanted
         });
         return if same { Ok(Ok(())) } else { Ok(Err(0)) };
     }
+    if owner != customer {
+        points::move_hold(tx, order, owner).await?;
+    }
+    let customer = owner;
     match with_book(tx, customer, |book| book.hold(wanted, order)).await? {
         Some(Ok(parts)) => points::put_parts(tx, order, &parts).await?,
         Some(Err(available)) => return Ok(Err(available)),
@@ -120,12 +130,15 @@ pub async fn release(tx: &mut Tx, order: OrderId) -> Result<(), Error> {
         return Ok(());
     };
     points::set_hold(tx, order, "RELEASED").await?;
+    let owner = customers::owner(tx, customer).await?;
     let parts = points::parts(tx, order).await?;
     let lots: Vec<_> = parts.iter().map(|part| part.0).collect();
-    let mut books = points::open(tx, &[customer], &lots).await?;
+    let mut books = points::open(tx, &[customer, owner], &lots).await?;
     if let Some(book) = books.get_mut(&customer) {
         book.release(&parts, order);
     }
+    // What a guest had set aside is the account's, now that it is free again.
+    merge::books(&mut books, customer, owner);
     points::save(tx, &books).await?;
     Ok(())
 }
@@ -154,6 +167,7 @@ pub async fn reverse(tx: &mut Tx, order: OrderId) -> Result<(), Error> {
     };
     points::set_hold(tx, order, "REVERSED").await?;
     if let Some(customer) = hold.customer {
+        let customer = customers::owner(tx, customer).await?;
         let programme = points::programme(&mut **tx).await?;
         let expiry = programme.expiry(programme.now);
         with_book(tx, customer, |book| book.give_back(hold.points, order, expiry)).await?;
@@ -236,11 +250,10 @@ async fn change(
 
 /// A guest has become part of an account: so have its points and its spend.
 pub async fn merge(tx: &mut Tx, guest: CustomerId, account: CustomerId) -> Result<(), Error> {
+    // Like everybody: customers before their books.
+    customers::owner(tx, guest).await?;
     let mut books = points::open(tx, &[guest, account], &[]).await?;
-    if let (Some(mut from), Some(to)) = (books.remove(&guest), books.get_mut(&account)) {
-        to.take_over(&mut from);
-        books.insert(guest, from);
-    }
+    merge::books(&mut books, guest, account);
     points::save(tx, &books).await?;
     loyalty_orders::hand_over(tx, guest, account).await?;
     vip::rise(tx, account).await

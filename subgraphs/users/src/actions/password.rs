@@ -6,6 +6,7 @@ use crate::{
         account::bad_token,
         brake::{self, Try},
         claims, mail,
+        notice::{self, Happened},
     },
     auth::digest,
     domain::credentials,
@@ -48,25 +49,32 @@ pub async fn change(app: &App, client: &Client, viewer: &Viewer, current: &str, 
     mail_tokens::void(&mut tx, user).await?;
     roles::audit(&mut tx, user, "PASSWORD_CHANGED", None, &viewer.actor()).await?;
     sessions::revoke_all(&mut tx, customer, viewer.session, "PASSWORD").await?;
+    notice::write(&mut tx, user, Happened::PasswordChanged).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Says the same whether there is such an account or not.
+/// Says the same, after the same work, whether there is such an account or not.
 pub async fn request_reset(app: &App, client: &Client, email: &str) -> Outcome<()> {
     let email = credentials::email(email, &["email"])?;
     Try::mail(&email, client).charge(app).await?;
+    let app = app.clone();
+    mail::later(async move { send_reset(&app, &email).await });
+    Ok(())
+}
+
+async fn send_reset(app: &App, email: &str) -> Outcome<()> {
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
-    let Some(known) = users::by_email(&mut *tx, &email)
-        .await?
-        .filter(|known| known.active)
-    else {
+    let known = users::by_email(&mut *tx, email).await?;
+    let Some(known) = known.filter(|known| known.active) else {
         return Ok(());
     };
-    let mail = mail::prepare(&mut tx, known.id, &email, Purpose::PasswordReset).await?;
+    let mail = mail::prepare(&mut tx, known.id, email, Purpose::PasswordReset).await?;
     tx.commit().await?;
-    mail::send(app, mail);
-    Ok(())
+    match mail {
+        Some(mail) => Ok(mail::send_now(app, mail).await?),
+        None => Ok(()),
+    }
 }
 
 /// The mailbox has answered: it is verified, the password is new, everybody is logged out, and the brake is off.
@@ -90,6 +98,7 @@ pub async fn confirm_reset(app: &App, token: &str, new: &str) -> Outcome<()> {
     sessions::revoke_all(&mut tx, customer, None, "PASSWORD").await?;
     throttle::forgive(&mut *tx, &brake::account_key(&email)).await?;
     roles::audit(&mut tx, user, "PASSWORD_RESET", None, &user.to_string()).await?;
+    notice::write(&mut tx, user, Happened::PasswordChanged).await?;
     tx.commit().await?;
     Ok(())
 }

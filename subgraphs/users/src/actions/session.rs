@@ -2,7 +2,11 @@
 
 use crate::{
     App,
-    actions::{brake::Try, claims, loyalty},
+    actions::{
+        brake::Try,
+        claims, loyalty,
+        notice::{self, Happened},
+    },
     auth::{Secret, digest},
     domain::{credentials, vip::CustomerType},
     keys,
@@ -269,6 +273,9 @@ pub async fn revoke_all(app: &App, viewer: &Viewer) -> Outcome<()> {
     let customer = viewer.require_customer()?;
     let mut tx = app.deps.db.begin(Moment::LIVE).await?;
     sessions::revoke_all(&mut tx, customer, None, "LOGOUT_ALL").await?;
+    if let Some(user) = viewer.user {
+        notice::write(&mut tx, user, Happened::LoginsReset).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use platform::ids::OrderId;
 use uuid::Uuid;
 
-mod merge;
+pub mod merge;
 
 /// Most points an account has in all: the counters are 32-bit numbers.
 const MOST: i32 = 2_000_000_000;

@@ -12,7 +12,7 @@ pub async fn merge(
 ) -> Result<bool, sqlx::Error> {
     sqlx::query!(
         "insert into users.customer_aliases (alias_id, customer_id)
-        select id, $2 from (select id from users.customers where id = $1 and type = 'GUEST' and id <> $2 for update) g
+        select id, $2 from (select id from users.customers where id = $1 and type = 'GUEST' and id <> $2 for no key update) g
         on conflict do nothing",
         guest.0,
         customer.0

@@ -1,22 +1,25 @@
 //! Addresses that guests gave at a checkout.
 
+use crate::store::customers;
 use platform::ids::{CustomerId, OrderId};
 use sqlx::PgConnection;
 
-/// Keeps what a guest said, once per order. If the guest is part of an account by now, so is the order.
+/// Keeps what a guest said, once per order. If the guest is part of an account by now, so is the order; at the same
+/// moment, one waits for the other.
 pub async fn insert(
     db: &mut PgConnection,
     order: OrderId,
     guest: CustomerId,
     email: &str,
 ) -> Result<(), sqlx::Error> {
+    let owner = customers::owner(db, guest).await?;
     sqlx::query!(
         "insert into users.guest_contacts (order_id, customer_id, email, claimed_by)
-        select $1, c.id, $3, (select a.customer_id from users.customer_aliases a where a.alias_id = c.id)
-        from users.customers c where c.id = $2 on conflict do nothing",
+        select $1, c.id, $3, $4 from users.customers c where c.id = $2 on conflict do nothing",
         order.0,
         guest.0,
-        email
+        email,
+        (owner != guest).then_some(owner.0)
     )
     .execute(db)
     .await?;

@@ -93,11 +93,36 @@ pub struct Standing {
     pub merged: bool,
 }
 
+/// Locks a row. Rows of other tables that refer to it may still come, or two orders of one customer could wait for each
+/// other.
+async fn hold(db: &mut PgConnection, id: CustomerId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select id from users.customers where id = $1 for no key update",
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(())
+}
+
+/// Whose things `id`'s are: the account's, where a guest has become part of one. Locked, so that no guest becomes part
+/// of an account while something is written for it.
+pub async fn owner(db: &mut PgConnection, id: CustomerId) -> Result<CustomerId, sqlx::Error> {
+    hold(db, id).await?;
+    let account = sqlx::query_scalar!(
+        r#"select customer_id as "customer_id: CustomerId" from users.customer_aliases where alias_id = $1"#,
+        id.0
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(account) = account else { return Ok(id) };
+    hold(db, account).await?;
+    Ok(account)
+}
+
 pub async fn lock(db: &mut PgConnection, id: CustomerId) -> Result<Option<Standing>, sqlx::Error> {
     // Two statements: one alone would not see what has happened while it waited for the lock.
-    sqlx::query!("select id from users.customers where id = $1 for update", id.0)
-        .fetch_optional(&mut *db)
-        .await?;
+    hold(db, id).await?;
     sqlx::query_as!(
         Standing,
         r#"select type as "kind: CustomerType", tier as "tier: VipTier", vip_renews_at as renews_at,

@@ -1,5 +1,6 @@
 //! What each order counts for: points and spend.
 
+use crate::store::customers;
 use chrono::{DateTime, TimeDelta, Utc};
 use platform::ids::{CustomerId, OrderId, VendorId, uuids};
 use sqlx::{PgConnection, PgExecutor, PgPool};
@@ -38,19 +39,20 @@ impl OrderPoints {
     }
 }
 
-/// The order's row, made if it is not there yet. `None`: there is no such customer.
+/// The order's row, made if it is not there yet, under the lock of whoever it counts for. `None`: there is no such
+/// customer.
 pub async fn lock(
     db: &mut PgConnection,
     order: OrderId,
     customer: CustomerId,
     currency: &str,
 ) -> Result<Option<OrderPoints>, sqlx::Error> {
+    let owner = customers::owner(db, customer).await?;
     sqlx::query!(
         "insert into users.loyalty_orders (order_id, customer_id, currency)
-        select $1, coalesce(a.customer_id, c.id), $3 from users.customers c
-        left join users.customer_aliases a on a.alias_id = c.id where c.id = $2 on conflict do nothing",
+        select $1, id, $3 from users.customers where id = $2 on conflict do nothing",
         order.0,
-        customer.0,
+        owner.0,
         currency
     )
     .execute(&mut *db)

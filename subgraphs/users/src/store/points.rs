@@ -227,6 +227,22 @@ pub async fn lock_hold(db: &mut PgConnection, order: OrderId) -> Result<Option<H
     .await
 }
 
+/// The points come from somebody else's account.
+pub async fn move_hold(
+    db: &mut PgConnection,
+    order: OrderId,
+    customer: CustomerId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update users.loyalty_holds set customer_id = $2 where order_id = $1",
+        order.0,
+        customer.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub async fn set_hold(db: &mut PgConnection, order: OrderId, state: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update users.loyalty_holds set state = $2 where order_id = $1",

@@ -68,6 +68,8 @@ async fn login(db: &mut PgConnection, person: &Person) -> sqlx::Result<Vec<Docum
         from users.sessions s where s.user_id = $1 or s.customer_id = any($3)
         union all select 'mails', coalesce(jsonb_agg(to_jsonb(t) - 'hash' order by t.created_at), '[]')
         from users.mail_tokens t where t.user_id = $1
+        union all select 'notices', coalesce(jsonb_agg(to_jsonb(n) order by n.at), '[]')
+        from users.notices n where n.user_id = $1
         union all select 'vendor_memberships', coalesce(jsonb_agg(to_jsonb(m)), '[]')
         from users.vendor_members m where m.user_id = $1
         union all select 'vendor_invitations', coalesce(jsonb_agg(to_jsonb(i)), '[]')
@@ -163,6 +165,8 @@ async fn erase_login(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
         roles as (delete from users.user_roles where user_id = $1),
         audit as (delete from users.user_audit where user_id = $1),
         tokens as (delete from users.mail_tokens where user_id = $1),
+        waiting as (delete from users.registrations r using me where lower(r.email) = me.email),
+        notices as (delete from users.notices where user_id = $1),
         deletions as (delete from users.erasure_tokens where user_id = $1),
         copies as (delete from users.exports where user_id = $1),
         old_sessions as (delete from users.sessions where user_id = $1)

@@ -248,6 +248,9 @@ pub async fn clean(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from users.revocations where at < clock_timestamp() - interval '1 hour'")
         .execute(pool)
         .await?;
+    sqlx::query!("delete from users.registrations where expires_at < users.now()")
+        .execute(pool)
+        .await?;
     sqlx::query!("delete from users.mail_tokens where expires_at < users.now() - interval '7 days'")
         .execute(pool)
         .await?;

@@ -107,7 +107,7 @@ impl Rig {
     }
 
     /// 90 points that can be spent.
-    async fn ninety(&self, customer: CustomerId) -> OrderId {
+    pub async fn ninety(&self, customer: CustomerId) -> OrderId {
         let order = OrderId::new();
         self.sell(order, customer, 9000, Moment::LIVE).await;
         self.tell(moved(order, customer, "DELIVERED", "COMPLETED"), Utc::now())

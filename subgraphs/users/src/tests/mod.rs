@@ -2,10 +2,15 @@
 
 mod accounts;
 mod commerce;
+mod enumeration;
 mod guests;
 mod keys;
 mod loyalty;
+mod mailbox;
+mod merging;
+mod notices;
 mod privacy;
+mod registration;
 mod sdl;
 mod security;
 mod tiers;

@@ -2,13 +2,29 @@
 
 use super::Book;
 use crate::domain::loyalty::LoyaltyTxKind;
+use platform::ids::CustomerId;
+use std::collections::BTreeMap;
 
 /// Why points moved from a guest to an account.
 const MERGED: &str = "a guest became part of the account";
 
+/// [`Book::take_over`] of two open books; as often as needed.
+pub fn books(books: &mut BTreeMap<CustomerId, Book>, guest: CustomerId, account: CustomerId) {
+    if guest == account {
+        return;
+    }
+    let Some(mut from) = books.remove(&guest) else {
+        return;
+    };
+    if let Some(to) = books.get_mut(&account) {
+        to.take_over(&mut from);
+    }
+    books.insert(guest, from);
+}
+
 impl Book {
     /// A guest has become part of this account: so have the guest's points, with the days they have left. What is held
-    /// for a checkout stays until that ends.
+    /// for a checkout stays until that ends; what comes back of it then is taken over, too.
     pub fn take_over(&mut self, guest: &mut Self) {
         let (available, pending) = (guest.available, guest.pending);
         if available + pending > self.room() {

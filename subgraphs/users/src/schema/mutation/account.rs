@@ -1,7 +1,7 @@
 //! Registration, login, sessions, passwords.
 
 use crate::{
-    actions::{account, password, session},
+    actions::{account, password, registration, session},
     app, once,
     schema::{
         load,
@@ -64,16 +64,17 @@ impl AccountMutation {
         AuthPayload::new(ctx, session::guest(app(ctx), &client(ctx)).await).await
     }
 
-    /// Makes an account and logs in; a guest keeps its customer. Where the shop verifies mailboxes first, the payload is
-    /// empty, whether or not the address had an account, and the way in is `userActivate` and `login`. Errors: INVALID;
-    /// CONFLICT, if the address cannot be used or the guest has an account already.
+    /// Asks for an account. The payload is empty whether or not the address has one already: its mailbox is told, and
+    /// `userActivate` with the secret of that mail makes the account and logs in; a guest keeps its customer. Where the
+    /// shop does not verify mailboxes first, the account is made at once, and CONFLICT says that the address cannot be
+    /// used or the guest has an account already. Errors: INVALID, RATE_LIMITED.
     async fn user_register(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The newcomer.")] input: RegisterInput,
     ) -> Result<AuthPayload> {
         once(ctx)?;
-        let registration = account::Registration {
+        let newcomer = registration::Registration {
             email: input.email,
             password: input.password,
             display_name: input.display_name,
@@ -81,19 +82,25 @@ impl AccountMutation {
             guest_token: input.guest_token,
             marketing: input.marketing_opt_in.unwrap_or(false),
         };
-        AuthPayload::new(ctx, account::register(app(ctx), &client(ctx), registration).await).await
+        AuthPayload::new(
+            ctx,
+            registration::register(app(ctx), &client(ctx), newcomer).await,
+        )
+        .await
     }
 
-    /// Shows that the mailbox is the caller's. It does not log in. Errors: INVALID.
+    /// Shows that the mailbox is the caller's: the account that was asked for is made, with the guest of its
+    /// registration if that is still a guest, and its owner is logged in. A secret is good once, for a day. Errors:
+    /// INVALID.
     async fn user_activate(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The secret of the mail.")] token: String,
     ) -> Result<AuthPayload> {
-        AuthPayload::new(ctx, account::activate(app(ctx), &token).await).await
+        AuthPayload::new(ctx, registration::activate(app(ctx), &client(ctx), &token).await).await
     }
 
-    /// Sends the activation mail again, once a minute at most. The answer does not tell whether there is an account.
+    /// Sends the activation mail again, once a minute at most. The answer does not tell whether somebody waits for it.
     /// Errors: INVALID, RATE_LIMITED.
     async fn activation_email_resend(
         &self,
@@ -101,7 +108,7 @@ impl AccountMutation {
         #[graphql(desc = "Address of the account.")] email: String,
     ) -> Result<AckPayload> {
         once(ctx)?;
-        AckPayload::new(account::resend_activation(app(ctx), &client(ctx), &email).await)
+        AckPayload::new(registration::resend(app(ctx), &client(ctx), &email).await)
     }
 
     /// Logs in. Errors: UNAUTHENTICATED, whatever of the two is wrong; RATE_LIMITED after too many tries; INVALID
