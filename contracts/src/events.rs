@@ -368,3 +368,24 @@ pub struct StaffActed {
     pub outcome: Option<String>,
 }
 event!(StaffActed, "staff.acted", customer);
+
+/// Staff changed what all products share: a category, a brand, an attribute, the words of the search. For the audit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CatalogueChanged {
+    /// ID of what was changed; `synonyms` has none.
+    pub subject: String,
+    pub kind: CatalogueKind,
+    pub staff: Option<UserId>,
+    /// `category.upsert`, `synonyms.set 12`: dotted lower case, with a number where it helps.
+    pub action: String,
+}
+event!(CatalogueChanged, "products.catalogue_changed", subject);
+
+/// What [`CatalogueChanged`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CatalogueKind {
+    Category,
+    Brand,
+    Attribute,
+    SearchSynonym,
+}

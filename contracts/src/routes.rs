@@ -1,6 +1,7 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{
+    CatalogueChanged,
     CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed,
     OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
     RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews,
@@ -41,4 +42,5 @@ pub const ROUTES: Routes = &[
     (VariantNews::TOPIC, &["notifications"]),
     (WishesFulfilled::TOPIC, &["notifications"]),
     (StaffActed::TOPIC, &["analytics"]),
+    (CatalogueChanged::TOPIC, &["analytics"]),
 ];

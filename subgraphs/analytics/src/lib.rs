@@ -13,7 +13,7 @@ pub mod schema;
 pub mod store;
 
 use contracts::events::{
-    CustomerRegistered, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
+    CatalogueChanged, CustomerRegistered, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
     ShipmentStatusChanged, StaffActed, VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::{
@@ -58,7 +58,8 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         .on::<PaymentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
         .on::<PaymentRefundStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
         .on::<ShipmentStatusChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
-        .on::<StaffActed, _>(|tx, fact| Box::pin(consumers::fact(tx, fact))))
+        .on::<StaffActed, _>(|tx, fact| Box::pin(consumers::fact(tx, fact)))
+        .on::<CatalogueChanged, _>(|tx, fact| Box::pin(consumers::fact(tx, fact))))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is recorded of a fact: its subject, and its place in an audit chain.
 
 use contracts::events::{
-    CustomerRegistered, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
+    CatalogueChanged, CatalogueKind, CustomerRegistered, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
     RefundStatusChanged, ShipmentStatusChanged, StaffActed, VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::events::Event;
@@ -131,6 +131,21 @@ impl Audited for StaffActed {
         let outcome = self.outcome.iter().map(String::as_str);
         let after: Vec<&str> = std::iter::once(self.action.as_str()).chain(outcome).collect();
         told.changed(None, after.join(" "))
+    }
+}
+
+/// All that staff changes of the catalogue is one story.
+impl Audited for CatalogueChanged {
+    fn told(&self) -> Told {
+        let entity_type = match self.kind {
+            CatalogueKind::Category => "Category",
+            CatalogueKind::Brand => "Brand",
+            CatalogueKind::Attribute => "Attribute",
+            CatalogueKind::SearchSynonym => "SearchSynonym",
+        };
+        let mut told = Told::new("catalogue", &self.subject, entity_type);
+        told.actor = self.staff.map(|staff| staff.to_string());
+        told.changed(None, &self.action)
     }
 }
 

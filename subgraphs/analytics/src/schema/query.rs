@@ -133,7 +133,7 @@ impl Query {
         Some(event_page(ctx, first, after, filter).await)
     }
 
-    /// The audit chain of an order, vendor or customer, or what happened to one payment, refund, vendor order or
+    /// The audit chain of an order, vendor or customer, or of the `catalogue`, or what happened to one payment, refund, vendor order or
     /// shipment in its order's chain; oldest first. Requires: STAFF.
     async fn audit_trail(
         &self,

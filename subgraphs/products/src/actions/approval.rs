@@ -2,12 +2,11 @@
 
 use super::{NOW, changed, lock_editable};
 use crate::{
-    domain::{product::Product, revision::Revision, status::ProductStatus},
+    domain::{product::Product, prose::some_prose, revision::Revision, status::ProductStatus},
     store::{self, revisions::Step},
 };
 use platform::{
     Deps, Outcome, Tx, UserError, Viewer,
-    address::text,
     ids::{ProductId, RevisionId},
 };
 
@@ -47,9 +46,7 @@ impl Ask<'_> {
             Ask::Approve { note: Some(note), .. } | Ask::RequestChanges { note } => ("note", note),
             Ask::Reject { reason } => ("reason", reason),
         };
-        let note = text((*note).to_owned(), 2000);
-        note.map(Some)
-            .ok_or_else(|| UserError::invalid(&[field], "1..2000 characters"))
+        some_prose(&[field], note, 2000).map(Some)
     }
 }
 

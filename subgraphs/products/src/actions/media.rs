@@ -11,7 +11,7 @@ use crate::{
     },
     store::{
         self,
-        media::{Slot, Upload},
+        media::{Owner, Slot, Upload},
     },
 };
 use chrono::{DateTime, Utc};
@@ -38,25 +38,32 @@ pub async fn open_slot(
     deps: &Deps,
     storage: &Storage,
     viewer: &Viewer,
-    product: ProductId,
+    owner: Owner,
     (content_type, bytes): (&str, i32),
 ) -> Outcome<Ticket> {
     let mut tx = deps.db.begin(NOW).await?;
-    lock_editable(&mut tx, viewer, product).await?;
+    match owner {
+        Owner::Product(product) => drop(lock_editable(&mut tx, viewer, product).await?),
+        Owner::Brand(brand) if store::brands::lock(&mut tx, brand).await? => {}
+        Owner::Brand(brand) => return Err(UserError::not_found(brand.to_string()).into()),
+    }
     let format = Format::of(content_type).ok_or_else(|| {
         let known: Vec<&str> = Format::ALL.into_iter().map(Format::content_type).collect();
         UserError::invalid(&["contentType"], &format!("one of {}", known.join(", ")))
     })?;
+    if matches!(owner, Owner::Brand(_)) && format.kind() == MediaKind::Video {
+        return Err(UserError::invalid(&["contentType"], "a picture").into());
+    }
     if !(1..=format.max_bytes()).contains(&bytes) {
         return Err(UserError::invalid(&["sizeBytes"], &format!("1..{}", format.max_bytes())).into());
     }
-    if store::media::count(&mut tx, product).await? >= MAX_PER_PRODUCT {
-        let message = format!("a product has at most {MAX_PER_PRODUCT} pictures and videos");
+    if store::media::count(&mut tx, owner).await? >= MAX_PER_PRODUCT {
+        let message = format!("at most {MAX_PER_PRODUCT} pictures and videos of one product or brand");
         return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
     }
     let slot = Slot {
         id: MediaId::new(),
-        product,
+        owner,
         format,
         bytes,
         by: viewer.user,
@@ -125,12 +132,12 @@ async fn find(tx: &mut Tx, product: ProductId, id: MediaId) -> Outcome<Upload> {
     upload.ok_or_else(|| UserError::not_found(id.to_string()).into())
 }
 
-fn refused(reason: &str) -> UserError {
+pub(super) fn refused(reason: &str) -> UserError {
     UserError::refused(UserErrorCode::Invalid, format!("the file {reason}"))
 }
 
 /// Looks at an upload without decoding it. `Err` inside says what is wrong with it.
-async fn look_at(storage: &Storage, upload: &Upload) -> Outcome<Result<(), String>> {
+pub(super) async fn look_at(storage: &Storage, upload: &Upload) -> Outcome<Result<(), String>> {
     let key = media::upload(upload.id).ok_or_else(unnamed)?;
     let format = Format::of(&upload.content_type).ok_or_else(unnamed)?;
     let Some(size) = storage.size(&key).await? else {

@@ -15,12 +15,14 @@ use uuid::Uuid;
 pub mod approval;
 pub mod bulk;
 pub mod catalog;
+pub mod logos;
 pub mod media;
 pub mod media_files;
 pub mod news;
 pub mod products;
 pub mod publishing;
 pub mod reviews;
+pub mod synonyms;
 pub mod variants;
 pub mod wishlists;
 

@@ -1,6 +1,6 @@
 //! Making, editing and archiving products.
 
-use super::{NOW, changed, lock_editable, lock_managed, require_approved, require_manages};
+use super::{NOW, changed, lock_editable, lock_managed, require_approved, require_manages, variants::MAX_VARIANTS};
 use crate::{
     domain::{
         catalog,
@@ -20,9 +20,6 @@ use platform::{
 };
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Variants a product may have.
-const MAX_VARIANTS: usize = 100;
 
 /// Makes a draft. Vendors that may sell, and staff for them.
 pub async fn create(
@@ -53,9 +50,7 @@ pub async fn create(
         content: &content,
     };
     store::products::insert(&mut tx, &new).await.map_err(taken_slug)?;
-    for variant in &variants {
-        super::variants::insert(&mut tx, id, currency, variant).await?;
-    }
+    super::variants::insert(&mut tx, id, currency, &variants).await?;
     store::revisions::insert(&mut tx, RevisionId::new(), id, &content, &[]).await?;
     store::copies::refresh(&mut tx, &[id.0]).await?;
     super::tell(&mut tx, &[id.0]).await?;
@@ -77,7 +72,7 @@ pub(crate) async fn learn_vendor(deps: &Deps, vendor: VendorId) -> Outcome<()> {
 }
 
 fn checked_variants(variants: Vec<VariantInput>) -> Result<Vec<VariantData>, UserError> {
-    if !(1..=MAX_VARIANTS).contains(&variants.len()) {
+    if variants.is_empty() || variants.len() > MAX_VARIANTS as usize {
         return Err(UserError::invalid(&["variants"], "1..100 variants"));
     }
     let variants = variants
@@ -162,10 +157,10 @@ async fn attributes(tx: &mut PgConnection, input: &ProductInput) -> Outcome<BTre
         let rule = "the code of an attribute";
         let attribute =
             attribute.ok_or_else(|| UserError::invalid(&["input", "attributes", "code"], rule))?;
-        checked.insert(
-            value.code.clone(),
-            attribute.validate(input.kind.as_str(), &value.value)?,
-        );
+        let stored = attribute.validate(input.kind.as_str(), &value.value)?;
+        if checked.insert(value.code.clone(), stored).is_some() {
+            return Err(UserError::invalid(&["input", "attributes", &value.code], "given once").into());
+        }
     }
     Ok(checked)
 }
@@ -182,8 +177,10 @@ pub async fn update(
     let product = lock_editable(&mut tx, viewer, id).await?;
     check_version(expected_version, product.version)?;
     let live = Content::from(&product);
-    let content = content(&mut tx, id, &input, Some(&live)).await?;
     let open = store::revisions::open(&mut *tx, &[id.0]).await?.pop();
+    // What the edit under way says already is kept, not what is on sale.
+    let old = open.as_ref().map_or(&live, |revision| &revision.content.0);
+    let content = content(&mut tx, id, &input, Some(old)).await?;
     let on_sale = product.status == ProductStatus::Approved;
     let mut changed_fields = if on_sale {
         content.changes(&live)

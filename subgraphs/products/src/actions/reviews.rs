@@ -3,11 +3,11 @@
 use super::NOW;
 use crate::{
     domain::review::{Review, ReviewStatus},
+    domain::prose::some_prose,
     store::{self, Scope, reviews::NewReview},
 };
 use platform::{
     Deps, Outcome, Tx, UserError, UserErrorCode, Viewer,
-    address::text,
     error::{check_version, on_constraint},
     ids::{ProductId, ReviewId},
 };
@@ -37,11 +37,13 @@ pub async fn create(deps: &Deps, viewer: &Viewer, product: ProductId, review: Te
     viewer.require_user()?;
     let customer = viewer.require_customer()?;
     let review = review.validate()?;
-    if store::products::by_ids(deps.db.pool(), &Scope::from(viewer), &[product.0])
-        .await?
-        .is_empty()
-    {
-        return Err(UserError::not_found(product.to_string()).into());
+    let seen = store::products::by_ids(deps.db.pool(), &Scope::from(viewer), &[product.0]).await?;
+    match seen.first() {
+        None => return Err(UserError::not_found(product.to_string()).into()),
+        Some(own) if viewer.is_member(own.vendor_id) => {
+            return Err(UserError::refused(UserErrorCode::Conflict, "this is your own product").into());
+        }
+        Some(_) => {}
     }
     let mut tx = deps.db.begin(NOW).await?;
     store::reviews::lock_purchases(&mut tx, product).await?;
@@ -104,6 +106,10 @@ pub async fn update(
         }
         .into());
     }
+    // Nor of what is off sale.
+    if store::reviews::by_ids(&mut *tx, &Scope::from(viewer), &[id.0]).await?.is_empty() {
+        return Err(UserError::not_found(id.to_string()).into());
+    }
     check_version(expected_version, review.version)?;
     let change = review.status.counted_change(ReviewStatus::Pending);
     if change != 0 {
@@ -126,9 +132,7 @@ pub struct Verdict {
 /// Publishes or refuses a review, and keeps the product's sums equal to a recount.
 pub async fn moderate(deps: &Deps, viewer: &Viewer, id: ReviewId, verdict: Verdict) -> Outcome<ReviewId> {
     let status = verdict.status;
-    let reason = verdict.reason.map(|reason| {
-        text(reason, 1000).ok_or_else(|| UserError::invalid(&["reason"], "1..1000 characters"))
-    });
+    let reason = verdict.reason.map(|reason| some_prose(&["reason"], &reason, 1000));
     let reason = reason.transpose()?;
     let mut tx = deps.db.begin(NOW).await?;
     let review = lock(&mut tx, id).await?;

@@ -10,11 +10,14 @@ use crate::{
     store::{self, news::Listed},
 };
 use platform::{
-    Currency, Deps, Money, Outcome, Tx, UserError, UserErrorCode, Viewer,
+    Currency, Deps, Error, Money, Outcome, Tx, UserError, UserErrorCode, Viewer,
     address::text,
     error::{Fault, check_version, on_constraint},
     ids::{ProductId, VariantId},
 };
+
+/// Variants that a product may have.
+pub(super) const MAX_VARIANTS: i64 = 100;
 
 /// Adds a variant to a product.
 pub async fn create(
@@ -26,25 +29,38 @@ pub async fn create(
     let data = input.validate()?;
     let mut tx = deps.db.begin(NOW).await?;
     let product = lock_editable(&mut tx, viewer, product).await?;
-    let id = insert(&mut tx, product.id, product.currency, &data).await?;
+    let id = insert_one(&mut tx, &product, &data).await?;
     changed(&mut tx, product.id).await?;
     tx.commit().await?;
     Ok(id)
 }
 
+async fn insert_one(tx: &mut Tx, product: &Product, data: &VariantData) -> Outcome<VariantId> {
+    if store::variants::count(tx, product.id).await? >= MAX_VARIANTS {
+        let message = format!("a product has at most {MAX_VARIANTS} variants");
+        return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
+    }
+    let made = insert(tx, product.id, product.currency, std::slice::from_ref(data)).await?;
+    let nothing = || Error::internal(std::io::Error::other("a variant that was not made"));
+    Ok(made.first().copied().ok_or_else(nothing)?)
+}
+
+/// Adds variants to a locked product, all of them or none.
 pub(super) async fn insert(
     tx: &mut Tx,
     product: ProductId,
     currency: Currency,
-    data: &VariantData,
-) -> Outcome<VariantId> {
-    require_currency(data, currency)?;
-    let id = VariantId::new();
-    store::variants::insert(tx, id, product, data)
-        .await
-        .map_err(taken_sku)?;
-    set_prices(tx, id, data).await?;
-    Ok(id)
+    variants: &[VariantData],
+) -> Outcome<Vec<VariantId>> {
+    variants.iter().try_for_each(|data| require_currency(data, currency))?;
+    let rows: Vec<(VariantId, &VariantData)> = variants.iter().map(|data| (VariantId::new(), data)).collect();
+    store::variants::insert(tx, product, &rows).await.map_err(taken_sku)?;
+    let prices: Vec<_> = rows
+        .iter()
+        .flat_map(|(id, data)| data.prices.iter().map(|price| (*id, *price)))
+        .collect();
+    store::prices::set(tx, &prices).await?;
+    Ok(rows.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Every variant is sold in its product's own currency, or the product's price range would have a hole.
@@ -56,13 +72,6 @@ fn require_currency(data: &VariantData, currency: Currency) -> Result<(), UserEr
             format!("a price in {currency}, the product's own currency, is missing"),
         )),
     }
-}
-
-async fn set_prices(tx: &mut Tx, id: VariantId, data: &VariantData) -> Outcome<()> {
-    for (currency, amount, compare_at) in &data.prices {
-        store::prices::set(tx, id, *currency, *amount, *compare_at).await?;
-    }
-    Ok(())
 }
 
 /// A variant that is being changed: its product, which is locked, and what it cost before.
@@ -116,7 +125,8 @@ pub async fn update(
         .map(|(currency, ..)| currency.to_string())
         .collect();
     store::prices::keep_currencies(&mut tx, id, &currencies).await?;
-    set_prices(&mut tx, id, &data).await?;
+    let prices: Vec<_> = data.prices.iter().map(|price| (id, *price)).collect();
+    store::prices::set(&mut tx, &prices).await?;
     finish(tx, id, change).await
 }
 
@@ -152,7 +162,7 @@ pub async fn set_price(
     let mut tx = deps.db.begin(NOW).await?;
     let change = lock(&mut tx, viewer, id, Some(expected_version)).await?;
     let compare_at = compare_at.map(Money::amount);
-    store::prices::set(&mut tx, id, price.currency, price.amount(), compare_at).await?;
+    store::prices::set(&mut tx, &[(id, (price.currency, price.amount(), compare_at))]).await?;
     finish(tx, id, change).await
 }
 
@@ -172,7 +182,7 @@ pub async fn set_tiers(deps: &Deps, viewer: &Viewer, id: VariantId, list: Tiers<
         Some(tier) => text(tier.to_uppercase(), 20)
             .ok_or_else(|| UserError::invalid(&["customerTier"], "1..20 characters"))?,
     };
-    price::tiers(list.quantities, list.amounts, tier.is_empty())?;
+    price::check_falling(&price::tiers(list.quantities, list.amounts, tier.is_empty())?)?;
     let mut tx = deps.db.begin(NOW).await?;
     let change = lock(&mut tx, viewer, id, None).await?;
     store::prices::replace_tiers(&mut tx, id, list.currency, &tier, list.quantities, list.amounts).await?;

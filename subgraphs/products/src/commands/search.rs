@@ -1,15 +1,11 @@
 //! Care of the search index, for operators.
 
 use crate::{
+    actions::synonyms,
     search::{self, indexer},
-    store::search::queue,
 };
 use contracts::products::{RebuildSearch, SearchStatus, SetSynonyms};
-use platform::{Deps, Error, Moment};
-
-/// Groups and words of a group.
-const MAX_GROUPS: usize = 2000;
-const MAX_WORDS: usize = 50;
+use platform::{Deps, Error, Fault, Moment};
 
 /// Asks for a new index; false if one is being built. It goes on by itself, also after a restart.
 pub async fn rebuild(deps: &Deps, ask: RebuildSearch) -> Result<bool, Error> {
@@ -20,29 +16,14 @@ pub async fn rebuild(deps: &Deps, ask: RebuildSearch) -> Result<bool, Error> {
 
 /// Replaces all synonyms; they count from the next search on.
 pub async fn set_synonyms(deps: &Deps, moment: Moment, ask: SetSynonyms) -> Result<u64, Error> {
-    let words = || ask.groups.iter().flatten();
-    if ask.groups.len() > MAX_GROUPS
-        || ask
-            .groups
-            .iter()
-            .any(|group| !(2..=MAX_WORDS).contains(&group.len()))
-        || words().any(|word| !(1..=100).contains(&word.trim().chars().count()))
-    {
-        return Err(Error::BadInput(
-            "at most 2000 groups of 2 to 50 words, each of 1 to 100 characters".to_owned(),
-        ));
-    }
-    let (mut terms, mut expansions) = (Vec::new(), Vec::new());
-    for group in &ask.groups {
-        for term in group {
-            for expansion in group.iter().filter(|other| *other != term) {
-                terms.push(term.trim().to_owned());
-                expansions.push(expansion.trim().to_owned());
-            }
-        }
-    }
     let mut tx = deps.db.begin(moment).await?;
-    let written = queue::set_synonyms(&mut tx, &terms, &expansions).await?;
+    let written = synonyms::replace(&mut tx, &ask.groups).await;
+    let written = written.map_err(|fault| match fault {
+        Fault::Failed(error) => error,
+        Fault::User(_) => Error::BadInput(
+            "at most 2000 groups of 2 to 50 words, each of 1 to 100 characters, and 100,000 pairs".to_owned(),
+        ),
+    })?;
     tx.commit().await?;
     Ok(written)
 }

@@ -89,6 +89,13 @@ fn number(value: &str) -> Option<String> {
     (plain(whole) && plain(fraction)).then(|| value.to_owned())
 }
 
+/// Lower-case words and digits joined by underscores, beginning with a letter.
+pub fn attribute_code(value: &str) -> Option<String> {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let fits = value.len() <= 50 && value.starts_with(|c: char| c.is_ascii_lowercase()) && value.split('_').all(word);
+    fits.then(|| value.to_owned())
+}
+
 /// Lower-case words joined by hyphens, 1 to 100 characters.
 pub fn slug(path: &[&str], value: &str) -> Result<String, UserError> {
     let value = value.trim();

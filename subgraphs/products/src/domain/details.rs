@@ -1,5 +1,6 @@
 //! What is known of a product beyond its kind-independent fields, and whether it makes sense.
 
+use super::words::Words;
 use async_graphql::{Enum, InputObject, OneofObject, SimpleObject, Union};
 use platform::{Date, Language};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub enum ProductKind {
 }
 
 impl ProductKind {
+    pub const ALL: [Self; 5] = [Self::Book, Self::Laptop, Self::Mobile, Self::Clothes, Self::Generic];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Book => "BOOK",
@@ -78,9 +81,8 @@ pub struct BookDetails {
     /// Language it is written in.
     pub language: Option<Language>,
     /// At most 20.
-    #[graphql(default)]
     #[serde(default)]
-    pub genres: Vec<String>,
+    pub genres: Words,
     /// How it is bound or delivered.
     pub format: BookFormat,
     /// Edition, in words.
@@ -112,9 +114,8 @@ pub struct LaptopDetails {
     /// Operating system.
     pub os: Option<String>,
     /// Connectors, at most 20.
-    #[graphql(default)]
     #[serde(default)]
-    pub ports: Vec<String>,
+    pub ports: Words,
 }
 
 /// A mobile phone.
@@ -134,9 +135,8 @@ pub struct MobileDetails {
     /// Operating system.
     pub os: Option<String>,
     /// Networks it can use, for example `5G`; at most 20.
-    #[graphql(default)]
     #[serde(default)]
-    pub network: Vec<String>,
+    pub network: Words,
     /// Number of SIM cards.
     pub sim_slots: Option<i32>,
 }

@@ -176,3 +176,90 @@ pub struct ProductWhere {
     /// Only clothes, with these conditions.
     pub clothes: Option<ClothesFilter>,
 }
+
+/// Values that a list in a `where` may have, attributes in it, and characters of a text.
+const MAX_VALUES: usize = 100;
+const MAX_ATTRIBUTES: usize = 10;
+const MAX_TEXT: usize = 200;
+
+impl ProductWhere {
+    /// Whether it costs no more than a filter should.
+    pub fn is_modest(&self) -> bool {
+        let attributes = self.attributes.as_deref().unwrap_or_default();
+        attributes.len() <= MAX_ATTRIBUTES
+            && self.lengths().all(|length| length <= MAX_VALUES)
+            && self.texts().all(|text| text.chars().count() <= MAX_TEXT)
+    }
+
+    /// Lengths of all lists.
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        fn of<T>(list: Option<&Vec<T>>) -> usize {
+            list.map_or(0, Vec::len)
+        }
+        let (book, clothes) = (self.book.as_ref(), self.clothes.as_ref());
+        let attributes = self.attributes.iter().flatten().map(|one| of(one.values.as_ref()));
+        [
+            of(self.ids.as_ref()),
+            of(self.kind.as_ref()),
+            of(self.brand_id.as_ref()),
+            of(self.vendor_id.as_ref()),
+            of(self.status.as_ref()),
+            of(book.and_then(|book| book.genre.as_ref())),
+            of(book.and_then(|book| book.format.as_ref())),
+            of(self.laptop.as_ref().and_then(|laptop| laptop.storage_type.as_ref())),
+            of(self.mobile.as_ref().and_then(|mobile| mobile.network.as_ref())),
+            of(clothes.and_then(|clothes| clothes.size.as_ref())),
+            of(clothes.and_then(|clothes| clothes.color.as_ref())),
+            of(clothes.and_then(|clothes| clothes.material.as_ref())),
+        ]
+        .into_iter()
+        .chain(attributes)
+    }
+
+    /// All texts that are no IDs.
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        let book = self.book.iter().flat_map(|book| [&book.isbn13, &book.author, &book.publisher]);
+        let laptop = self.laptop.iter().flat_map(|laptop| [&laptop.cpu, &laptop.gpu]);
+        let mobile = self.mobile.iter().map(|mobile| &mobile.os);
+        let clothes = self.clothes.iter().flat_map(|piece| [&piece.style, &piece.gender, &piece.season]);
+        let single = book.chain(laptop).chain(mobile).chain(clothes).flatten();
+        let genres = self.book.iter().flat_map(|book| &book.genre);
+        let networks = self.mobile.iter().flat_map(|mobile| &mobile.network);
+        let pieces = self.clothes.iter().flat_map(|piece| [&piece.size, &piece.color, &piece.material]);
+        let attributes = self.attributes.iter().flatten().map(|one| &one.values);
+        let lists = genres.chain(networks).chain(pieces.flatten()).chain(attributes.flatten());
+        single.chain(lists.flatten())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_modest() {
+        let book = |author: usize, genres: usize| ProductWhere {
+            book: Some(BookFilter {
+                author: Some("ä".repeat(author)),
+                genre: Some(vec!["x".to_owned(); genres]),
+                ..BookFilter::default()
+            }),
+            ..ProductWhere::default()
+        };
+        let attributes = |count: usize, values: usize| ProductWhere {
+            attributes: Some(vec![
+                AttributeFilter {
+                    code: "a".to_owned(),
+                    values: Some(vec!["y".to_owned(); values]),
+                    range: None,
+                };
+                count
+            ]),
+            ..ProductWhere::default()
+        };
+        assert!(book(200, 100).is_modest() && attributes(10, 100).is_modest());
+        for bad in [book(201, 1), book(1, 101), attributes(11, 1), attributes(1, 101)] {
+            assert!(!bad.is_modest());
+        }
+    }
+}

@@ -3,7 +3,9 @@
 use super::{
     catalog,
     details::{self, ProductDetailsInput, ProductKind},
-    price, rules,
+    price,
+    prose::prose,
+    rules,
     variant::VariantOption,
 };
 use async_graphql::{ID, InputObject};
@@ -136,12 +138,12 @@ fn options(options: Vec<VariantOption>) -> Result<Vec<VariantOption>, UserError>
         .filter(|options| {
             few && options
                 .iter()
-                .map(|option| &option.name)
+                .map(|option| option.name.to_lowercase())
                 .collect::<BTreeSet<_>>()
                 .len()
                 == options.len()
         })
-        .ok_or_else(|| invalid("options", "at most 10 pairs of texts, each name once"))
+        .ok_or_else(|| invalid("options", "at most 10 pairs of texts, each name once regardless of case"))
 }
 
 /// A product's own texts and details, checked; its references are for the caller to check.
@@ -161,14 +163,7 @@ impl ProductInput {
             .as_deref()
             .map(|slug| catalog::slug(&["input", "slug"], slug))
             .transpose()?;
-        let description = self
-            .description
-            .as_deref()
-            .map(str::trim)
-            .filter(|text| !text.is_empty());
-        if description.is_some_and(|text| text.chars().count() > 20_000 || text.contains('\0')) {
-            return Err(invalid("description", "at most 20000 characters"));
-        }
+        let description = prose(&["input", "description"], self.description.as_deref(), 20_000)?;
         if self
             .attributes
             .as_ref()
@@ -179,7 +174,7 @@ impl ProductInput {
         Ok(Texts {
             name,
             slug,
-            description: description.map(str::to_owned),
+            description,
             details: rules::validate(self.kind, self.details.clone().map(Into::into))?,
         })
     }

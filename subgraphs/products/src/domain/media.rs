@@ -64,12 +64,17 @@ impl Media {
         if self.kind == MediaKind::Video {
             return Format::of(&self.content_type).and_then(|format| video(self.id, format));
         }
-        let wide_enough = |have: &&i32| width.is_some_and(|wanted| **have >= wanted);
-        let best = self.widths.iter().filter(wide_enough).min();
-        let best = best.or_else(|| self.widths.iter().max())?;
-        let jpeg = format.is_some_and(|format| matches!(format.to_lowercase().as_str(), "jpeg" | "jpg"));
-        scaled(self.id, *best, if jpeg { "jpg" } else { "webp" })
+        picture_file(self.id, &self.widths, width, format)
     }
+}
+
+/// The narrowest file of a picture with at least `width` pixels, else the widest there is.
+pub fn picture_file(id: MediaId, widths: &[i32], width: Option<i32>, format: Option<&str>) -> Option<Key> {
+    let wide_enough = |have: &&i32| width.is_some_and(|wanted| **have >= wanted);
+    let best = widths.iter().filter(wide_enough).min();
+    let best = best.or_else(|| widths.iter().max())?;
+    let jpeg = format.is_some_and(|format| matches!(format.to_lowercase().as_str(), "jpeg" | "jpg"));
+    scaled(id, *best, if jpeg { "jpg" } else { "webp" })
 }
 
 /// What may be uploaded. No SVG: it is a program.

@@ -16,7 +16,7 @@ pub struct Price {
 }
 
 /// The prices in `currency` that a customer of `tier` pays, as (least quantity, minor units for one piece), smallest
-/// quantity first. A tier's own price never makes anything dearer than everybody's.
+/// quantity first. Neither a tier's own price nor a greater quantity ever makes a piece dearer.
 pub fn ladder(prices: &[Price], currency: Currency, tier: Option<&str>) -> Vec<(i32, i64)> {
     let mine: Vec<&Price> = prices
         .iter()
@@ -26,13 +26,8 @@ pub fn ladder(prices: &[Price], currency: Currency, tier: Option<&str>) -> Vec<(
     let steps: BTreeSet<i32> = mine.iter().map(|price| price.min_quantity).collect();
     let mut ladder: Vec<(i32, i64)> = Vec::new();
     for quantity in steps {
-        let of = |own: bool| {
-            mine.iter()
-                .filter(|price| price.customer_tier.is_empty() != own && price.min_quantity <= quantity)
-                .max_by_key(|price| price.min_quantity)
-                .map(|price| price.amount)
-        };
-        let Some(amount) = of(false).into_iter().chain(of(true)).min() else {
+        let reached = mine.iter().filter(|price| price.min_quantity <= quantity);
+        let Some(amount) = reached.map(|price| price.amount).min() else {
             continue;
         };
         if ladder.last().is_none_or(|(_, last)| *last != amount) {
@@ -116,6 +111,14 @@ pub fn tiers(quantities: &[i32], amounts: &[i64], from_one: bool) -> Result<Vec<
     Ok(quantities.iter().copied().zip(amounts.iter().copied()).collect())
 }
 
+/// Whoever buys more does not pay more for a piece.
+pub fn check_falling(tiers: &[(i32, i64)]) -> Result<(), UserError> {
+    match tiers.windows(2).all(|pair| pair[0].1 >= pair[1].1) {
+        true => Ok(()),
+        false => Err(UserError::invalid(&["amounts"], "not rising with the quantity")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +155,9 @@ mod tests {
             [900, 900, 800, 800, 700, 700].map(Some)
         );
         assert!(ladder(&prices, Currency::EUR, None).is_empty());
+        // After a price of one piece has fallen below those of many.
+        let sale = [price("", 1, 500), price("", 10, 900), price("", 50, 400)];
+        assert_eq!(ladder(&sale, Currency::GBP, None), [(1, 500), (50, 400)]);
     }
 
     #[test]
@@ -169,6 +175,8 @@ mod tests {
         assert!(listed(&[gbp(-1)], None).is_err());
         assert!(listed(&[gbp(5)], Some(&[gbp(5)])).is_err());
         assert!(tiers(&[1, 10], &[5, 4], true).is_ok());
+        assert!(check_falling(&[(1, 5), (10, 5), (20, 4)]).is_ok());
+        assert!(check_falling(&[(1, 5), (10, 6)]).is_err());
         for (quantities, amounts) in [
             (&[2, 10][..], &[5, 4][..]),
             (&[1, 1], &[5, 4]),

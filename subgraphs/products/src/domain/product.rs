@@ -41,6 +41,8 @@ pub struct Product {
     pub published: bool,
     /// When it is, or was, to be published.
     pub publish_at: Option<DateTime<Utc>>,
+    /// When it is to be taken out of the shop window.
+    pub unpublish_at: Option<DateTime<Utc>>,
     #[graphql(skip)]
     pub visible: bool,
     #[graphql(skip)]

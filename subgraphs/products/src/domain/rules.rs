@@ -1,7 +1,10 @@
 //! Whether the details of a product make sense.
 
 use super::details::{BookDetails, ClothesDetails, Details, LaptopDetails, MobileDetails, ProductKind};
+use super::words::Words;
+use chrono::Datelike;
 use platform::{UserError, address::text};
+use std::collections::BTreeSet;
 
 /// Checks the details of a product of this kind.
 pub fn validate(kind: ProductKind, details: Option<Details>) -> Result<Option<Details>, UserError> {
@@ -32,9 +35,14 @@ fn some_text(kind: &str, field: &str, value: String) -> Result<String, UserError
 fn texts(kind: &str, field: &str, values: Vec<String>, least: usize) -> Result<Vec<String>, UserError> {
     let fits = (least..=20).contains(&values.len());
     let values: Option<Vec<String>> = values.into_iter().map(|value| text(value, 100)).collect();
+    let different = |values: &Vec<String>| {
+        let lower: BTreeSet<String> = values.iter().map(|value| value.to_lowercase()).collect();
+        lower.len() == values.len()
+    };
+    let rule = || format!("{least}..20 different values of 1..100 characters");
     values
-        .filter(|_| fits)
-        .ok_or_else(|| invalid(kind, field, &format!("{least}..20 values of 1..100 characters")))
+        .filter(|values| fits && different(values))
+        .ok_or_else(|| invalid(kind, field, &rule()))
 }
 
 fn optional(kind: &str, field: &str, value: Option<String>) -> Result<Option<String>, UserError> {
@@ -61,11 +69,14 @@ impl BookDetails {
         let isbn13 =
             isbn13(&self.isbn13).ok_or_else(|| invalid(KIND, "isbn13", "an ISBN-13 with its check digit"))?;
         positive(KIND, "pages", self.pages)?;
+        if self.published_on.is_some_and(|day| !(1000..=9999).contains(&day.0.year())) {
+            return Err(invalid(KIND, "publishedOn", "a day of the years 1000..9999"));
+        }
         Ok(Self {
             isbn13,
             authors: texts(KIND, "authors", self.authors, 1)?,
             publisher: optional(KIND, "publisher", self.publisher)?,
-            genres: texts(KIND, "genres", self.genres, 0)?,
+            genres: Words(texts(KIND, "genres", self.genres.0, 0)?),
             edition: optional(KIND, "edition", self.edition)?,
             ..self
         })
@@ -85,7 +96,7 @@ impl LaptopDetails {
             gpu: optional(KIND, "gpu", self.gpu)?,
             resolution: optional(KIND, "resolution", self.resolution)?,
             os: optional(KIND, "os", self.os)?,
-            ports: texts(KIND, "ports", self.ports, 0)?,
+            ports: Words(texts(KIND, "ports", self.ports.0, 0)?),
             ..self
         })
     }
@@ -107,7 +118,7 @@ impl MobileDetails {
             .try_for_each(|mp| measure(KIND, "cameraMp", *mp))?;
         Ok(Self {
             os: optional(KIND, "os", self.os)?,
-            network: texts(KIND, "network", self.network, 0)?,
+            network: Words(texts(KIND, "network", self.network.0, 0)?),
             ..self
         })
     }
@@ -170,7 +181,7 @@ mod tests {
             storage_gb: 128,
             battery_mah: None,
             os: None,
-            network: vec![],
+            network: Words::default(),
             sim_slots: None,
         };
         let ok = |kind, details| validate(kind, details).is_ok();

@@ -39,8 +39,8 @@ pub struct WishlistItem {
     pub variant: Option<Variant>,
     /// When it was added.
     pub added_at: DateTime<Utc>,
-    /// The customer wants to hear when it is in stock again.
+    /// The customer wants to hear when it is in stock again; false for those it is shown to.
     pub notify_back_in_stock: bool,
-    /// The customer wants to hear when it costs less.
+    /// The customer wants to hear when it costs less; false for those it is shown to.
     pub notify_price_drop: bool,
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     domain::{
         catalog::{Attribute, Category},
+        details::ProductKind,
         filter::ProductSort,
         product::Product,
     },
@@ -66,5 +67,11 @@ impl Attribute {
     /// Opaque and unique.
     async fn id(&self) -> ID {
         ID(self.id.to_string())
+    }
+
+    /// Kinds of product it fits; empty: all.
+    async fn kinds(&self) -> Vec<ProductKind> {
+        let fits = |kind: &ProductKind| self.kinds.iter().any(|name| name == kind.as_str());
+        ProductKind::ALL.into_iter().filter(fits).collect()
     }
 }

@@ -12,13 +12,13 @@ use crate::{
         variant::Variant,
         wishlist::{Wishlist, WishlistItem},
     },
-    store::{self, Scope, list, reviews::Owner},
+    store::{self, Scope, list, logos::Logo, reviews::Owner},
 };
 use async_graphql::{Context, dataloader::Loader};
 use platform::{
     Db, Error,
     ids::{
-        BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
+        AttributeId, BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
         WishlistId, uuids,
     },
     loader::Batch,
@@ -47,6 +47,8 @@ pub struct VariantBySku(pub String);
 pub struct PricesOf(pub VariantId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MediaOf(pub ProductId);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LogoOf(pub BrandId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChildrenOf(pub CategoryId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,6 +137,12 @@ loaders! {
         one_each(store::bulk::jobs::by_ids(r.db.pool(), &r.scope, &uuids(keys)).await?, |i| i.id);
     BrandId => Brand: |r, keys|
         one_each(store::brands::by_ids(r.db.pool(), &uuids(keys)).await?, |b| b.id);
+    AttributeId => Attribute: |r, keys|
+        one_each(store::attributes::by_ids(r.db.pool(), &uuids(keys)).await?, |a| a.id);
+    LogoOf => Logo: |r, keys| {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0.0).collect();
+        one_each(store::logos::shown(r.db.pool(), &ids).await?, |logo| LogoOf(logo.brand))
+    };
     AttributeByCode => Attribute: |r, keys| {
         let codes: Vec<String> = keys.iter().map(|key| key.0.clone()).collect();
         one_each(store::attributes::by_codes(r.db.pool(), &codes).await?, |a| AttributeByCode(a.code.clone()))

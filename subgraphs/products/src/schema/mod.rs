@@ -29,6 +29,7 @@ pub mod review;
 pub mod search;
 pub mod stubs;
 pub mod subscription;
+pub mod synonyms;
 pub mod variant;
 pub mod wishlist;
 

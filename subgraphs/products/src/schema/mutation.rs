@@ -3,6 +3,7 @@
 use super::{
     mutation_bulk::BulkMutation, mutation_catalog::CatalogMutation, mutation_customer::CustomerMutation,
     mutation_media::MediaMutation, mutation_variant::VariantMutation, payloads::ProductPayload,
+    synonyms::SynonymMutation,
 };
 use crate::{
     actions::{
@@ -24,6 +25,7 @@ pub struct Mutation(
     CustomerMutation,
     BulkMutation,
     MediaMutation,
+    SynonymMutation,
 );
 
 #[derive(Default)]
@@ -120,6 +122,9 @@ impl ProductMutation {
         #[graphql(desc = "What was looked at: `pendingRevision.id`.")] revision_id: ID,
         #[graphql(desc = "Note for the vendor, at most 2,000 characters.")] note: Option<String>,
     ) -> Option<Result<ProductPayload>> {
+        if let Err(error) = viewer(ctx).require_staff() {
+            return Some(Err(error.into()));
+        }
         let revision = match parse_id(&revision_id) {
             Ok(revision) => revision,
             Err(error) => return Some(ProductPayload::of(ctx, Err(error.into())).await),
@@ -157,7 +162,8 @@ impl ProductMutation {
         Some(staff_step(ctx, &id, Ask::Reject { reason: &reason }).await)
     }
 
-    /// Puts an approved product into the shop window. Errors: CONFLICT (not approved).
+    /// Puts an approved product into the shop window. Errors: CONFLICT (not approved; `at` is to come, but the product is
+    /// published already).
     async fn product_publish(
         &self,
         ctx: &Context<'_>,
@@ -170,14 +176,17 @@ impl ProductMutation {
         ProductPayload::of(ctx, publish.await).await
     }
 
-    /// Takes a product out of the shop window, and cancels a publication to come.
+    /// Takes a product out of the shop window, and cancels a publication to come; or, with `at`, plans its end.
+    /// Errors: CONFLICT (`at` is to come, but the product is not published and will not be).
     async fn product_unpublish(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "ID of the product.")] id: ID,
+        #[graphql(desc = "When; now if absent or past.")] at: Option<DateTime<Utc>>,
     ) -> Result<ProductPayload> {
-        let unpublish =
-            async { publishing::unpublish(ctx.data_unchecked::<Deps>(), viewer(ctx), parse_id(&id)?).await };
+        let unpublish = async {
+            publishing::unpublish(ctx.data_unchecked::<Deps>(), viewer(ctx), parse_id(&id)?, at).await
+        };
         ProductPayload::of(ctx, unpublish.await).await
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     actions::media::Ticket,
     domain::{
         bulk::job::CatalogImport,
-        catalog::{Brand, Category},
+        catalog::{Attribute, Brand, Category},
         product::Product,
         review::Review,
         variant::Variant,
@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use platform::{
     Error, Outcome, UserError,
     error::Split,
-    ids::{BrandId, CatalogImportId, CategoryId, ProductId, ReviewId, VariantId, WishlistId},
+    ids::{AttributeId, BrandId, CatalogImportId, CategoryId, ProductId, ReviewId, VariantId, WishlistId},
 };
 use std::hash::Hash;
 
@@ -76,6 +76,11 @@ payloads! {
     BrandPayload {
         /// The brand as it is now.
         brand: Brand, by BrandId
+    }
+    /// The outcome of a change of an attribute.
+    AttributePayload {
+        /// The attribute as it is now.
+        attribute: Attribute, by AttributeId
     }
     /// The outcome of a change of a review.
     ReviewPayload {

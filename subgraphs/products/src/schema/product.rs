@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         catalog::{AttributeValue, Brand, Category},
-        details::Details,
+        details::{Details, ProductKind},
         media::Media,
         product::{PriceRange, Product},
         review::{RatingSummary, Review, ReviewWhere},
@@ -19,6 +19,23 @@ use crate::{
 };
 use async_graphql::{ComplexObject, Context, ID, Result};
 use platform::{Error, page::Page, viewer::viewer};
+use std::collections::BTreeMap;
+
+async fn attribute_values(
+    ctx: &Context<'_>,
+    values: &BTreeMap<String, String>,
+) -> Result<Vec<AttributeValue>, Error> {
+    let codes = values.keys().cloned().map(AttributeByCode);
+    let known = reader(ctx).load_many(codes).await?;
+    let value = |(code, value): (&String, &String)| {
+        let attribute = known.get(&AttributeByCode(code.clone()))?.clone();
+        Some(AttributeValue {
+            attribute,
+            value: value.clone(),
+        })
+    };
+    Ok(values.iter().filter_map(value).collect())
+}
 
 #[ComplexObject]
 impl Product {
@@ -50,16 +67,7 @@ impl Product {
 
     /// Further properties, by code.
     async fn attributes(&self, ctx: &Context<'_>) -> Result<Vec<AttributeValue>> {
-        let codes = self.attributes.keys().cloned().map(AttributeByCode);
-        let known = reader(ctx).load_many(codes).await?;
-        let value = |(code, value): (&String, &String)| {
-            let attribute = known.get(&AttributeByCode(code.clone()))?.clone();
-            Some(AttributeValue {
-                attribute,
-                value: value.clone(),
-            })
-        };
-        Ok(self.attributes.iter().filter_map(value).collect())
+        Ok(attribute_values(ctx, &self.attributes).await?)
     }
 
     /// Pictures and videos, in the vendor's order.
@@ -135,6 +143,46 @@ impl Revision {
     /// Opaque and unique; `productApprove` wants it.
     async fn id(&self) -> ID {
         ID(self.id.to_string())
+    }
+
+    /// Slug it would have.
+    async fn slug(&self) -> &str {
+        &self.content.slug
+    }
+
+    /// Kind it would be of.
+    async fn kind(&self) -> ProductKind {
+        self.content.kind
+    }
+
+    /// Name it would have.
+    async fn name(&self) -> &str {
+        &self.content.name
+    }
+
+    /// Longer text it would have.
+    async fn description(&self) -> Option<&String> {
+        self.content.description.as_ref()
+    }
+
+    /// Brand it would be of.
+    async fn brand(&self, ctx: &Context<'_>) -> Option<Result<Brand, Error>> {
+        reader(ctx).load_one(self.content.brand_id?).await.transpose()
+    }
+
+    /// Category it would stand in.
+    async fn category(&self, ctx: &Context<'_>) -> Option<Result<Category, Error>> {
+        reader(ctx).load_one(self.content.category_id).await.transpose()
+    }
+
+    /// Details it would have; null for GENERIC.
+    async fn details(&self) -> Option<Details> {
+        self.content.details.clone()
+    }
+
+    /// Further properties it would have, by code.
+    async fn attributes(&self, ctx: &Context<'_>) -> Result<Vec<AttributeValue>> {
+        Ok(attribute_values(ctx, &self.content.attributes).await?)
     }
 }
 

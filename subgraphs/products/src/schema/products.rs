@@ -23,9 +23,6 @@ use platform::{
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Values that a list in a `where` may have.
-const MAX_VALUES: usize = 100;
-
 /// What a client says of a list.
 #[derive(Default)]
 pub struct ListArgs {
@@ -122,21 +119,13 @@ pub fn total(ctx: &Context<'_>, list: Arc<List>, owner: Uuid) -> TotalCount {
     })
 }
 
-/// A list of values costs by its length.
+/// What a filter costs grows with its lists and texts.
 pub fn check(filter: &ProductWhere) -> Result<(), Error> {
-    let lengths = [
-        filter.ids.as_ref().map_or(0, Vec::len),
-        filter.brand_id.as_ref().map_or(0, Vec::len),
-        filter.vendor_id.as_ref().map_or(0, Vec::len),
-        filter
-            .attributes
-            .as_ref()
-            .map_or(0, |attributes| attributes.len() * 10),
-    ];
-    match lengths.iter().all(|length| *length <= MAX_VALUES) {
+    match filter.is_modest() {
         true => Ok(()),
         false => Err(Error::BadInput(
-            "where has more than 100 IDs or 10 attributes in a list".to_owned(),
+            "where has a list of more than 100 values, more than 10 attributes, or a text of more than 200 characters"
+                .to_owned(),
         )),
     }
 }

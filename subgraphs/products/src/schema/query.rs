@@ -7,6 +7,7 @@ use super::{
     review,
     search::{self, ProductSearchResult},
     stubs::{Customer, Vendor},
+    synonyms,
 };
 use crate::{
     domain::{
@@ -17,6 +18,7 @@ use crate::{
         product::Product,
         review::Review,
         status::ProductStatus,
+        synonyms::SearchSynonym,
         variant::Variant,
         wishlist::Wishlist,
     },
@@ -249,6 +251,16 @@ impl Query {
         status: Option<ProductStatus>,
     ) -> Option<Result<CountedPage<Product>, Error>> {
         Some(approval_queue(ctx, first, after, (vendor_id, status)).await)
+    }
+
+    /// Words that mean the same to the search, by word. Requires: STAFF.
+    async fn search_synonyms(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows, 1 to 100; 20 if absent.")] first: Option<i32>,
+        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+    ) -> Option<Result<Page<SearchSynonym>, Error>> {
+        Some(synonyms::page(ctx, first, after).await)
     }
 
     /// A public wishlist, for whoever has its token.

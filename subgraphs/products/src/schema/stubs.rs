@@ -78,7 +78,7 @@ impl Customer {
         )
     }
 
-    /// Reviews they wrote, newest first; null for anybody but themself and staff.
+    /// Reviews they wrote of products on sale, newest first; null for anybody but themself and staff.
     async fn reviews(
         &self,
         ctx: &Context<'_>,

@@ -47,15 +47,18 @@ impl Variant {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "ISO 4217; the product's own currency if absent.")] currency: Option<Currency>,
-        #[graphql(default_with = "Some(1)", desc = "Pieces bought together.")] quantity: Option<i32>,
+        #[graphql(default_with = "Some(1)", desc = "Pieces bought together, 1 or more.")] quantity: Option<i32>,
     ) -> Option<Result<Money, Error>> {
-        let currency = currency.unwrap_or(self.currency);
+        let (currency, quantity) = (currency.unwrap_or(self.currency), quantity.unwrap_or(1));
+        if quantity < 1 {
+            return Some(Err(Error::BadInput("quantity must be 1 or more".to_owned())));
+        }
         let prices = match self.prices(ctx).await {
             Ok(prices) => prices,
             Err(error) => return Some(Err(error)),
         };
         let ladder = price::ladder(&prices, currency, viewer(ctx).tier.as_deref());
-        price::at(&ladder, quantity.unwrap_or(1).max(1)).map(|amount| Ok(Money::new(amount, currency)))
+        price::at(&ladder, quantity).map(|amount| Ok(Money::new(amount, currency)))
     }
 
     /// Price of one piece before a reduction, if it is reduced.

@@ -25,10 +25,13 @@ impl Wishlist {
     /// What is on it and still on sale, newest first.
     async fn items(&self, ctx: &Context<'_>) -> Result<Vec<WishlistItem>> {
         let reader = reader(ctx);
+        let own = viewer(ctx).acts_for(self.customer_id);
         let items = reader.load_one(ItemsOf(self.id)).await?.unwrap_or_default();
         let known = reader.load_many(items.iter().map(|item| item.variant_id)).await?;
         let shown = |mut item: WishlistItem| {
             item.variant = Some(known.get(&item.variant_id)?.clone());
+            item.notify_back_in_stock &= own;
+            item.notify_price_drop &= own;
             Some(item)
         };
         Ok(items.into_iter().filter_map(shown).collect())

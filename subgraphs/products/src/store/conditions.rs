@@ -31,9 +31,9 @@ pub fn push(q: &mut Query, scope: &Scope, hidden: Hidden, filter: &ProductWhere)
         priced(q, price);
     }
     if let Some(least) = filter.min_rating {
-        // Thousandths, like the column.
+        // Thousandths, like the column; means are shown rounded to hundredths.
         q.push(" and p.rating_count > 0 and p.rating_milli >= ")
-            .push_bind(least * 1000.0);
+            .push_bind((least * 100.0).round() * 10.0 - 5.0);
     }
     if filter.in_stock_only == Some(true) {
         q.push(" and p.in_stock");

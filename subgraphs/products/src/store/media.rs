@@ -5,7 +5,7 @@ use crate::domain::{
     picture::Drawn,
 };
 use chrono::{DateTime, Utc};
-use platform::ids::{MediaId, ProductId, UserId};
+use platform::ids::{BrandId, MediaId, ProductId, UserId};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub async fn shown(db: impl PgExecutor<'_>, products: &[Uuid]) -> Result<Vec<Media>, sqlx::Error> {
     sqlx::query_as!(
         Media,
-        r#"select id as "id: MediaId", product_id as "product_id: ProductId", kind as "kind: MediaKind", alt,
+        r#"select id as "id: MediaId", product_id as "product_id!: ProductId", kind as "kind: MediaKind", alt,
                position as "position!", content_type, widths
            from products.media
            where product_id = any($1) and live and status = 'READY' and removed_at is null
@@ -28,7 +28,7 @@ pub async fn shown(db: impl PgExecutor<'_>, products: &[Uuid]) -> Result<Vec<Med
 pub async fn first_pictures(db: impl PgExecutor<'_>, products: &[Uuid]) -> Result<Vec<Media>, sqlx::Error> {
     sqlx::query_as!(
         Media,
-        r#"select distinct on (product_id) id as "id: MediaId", product_id as "product_id: ProductId",
+        r#"select distinct on (product_id) id as "id: MediaId", product_id as "product_id!: ProductId",
                kind as "kind: MediaKind", alt, position as "position!", content_type, widths
            from products.media
            where product_id = any($1) and live and status = 'READY' and removed_at is null and kind = 'IMAGE'
@@ -39,10 +39,33 @@ pub async fn first_pictures(db: impl PgExecutor<'_>, products: &[Uuid]) -> Resul
     .await
 }
 
+/// What a picture or a video belongs to.
+#[derive(Clone, Copy, Debug)]
+pub enum Owner {
+    Product(ProductId),
+    Brand(BrandId),
+}
+
+impl Owner {
+    fn product(self) -> Option<Uuid> {
+        match self {
+            Self::Product(id) => Some(id.0),
+            Self::Brand(_) => None,
+        }
+    }
+
+    fn brand(self) -> Option<Uuid> {
+        match self {
+            Self::Product(_) => None,
+            Self::Brand(id) => Some(id.0),
+        }
+    }
+}
+
 /// A slot for an upload.
 pub struct Slot {
     pub id: MediaId,
-    pub product: ProductId,
+    pub owner: Owner,
     pub format: Format,
     pub bytes: i32,
     pub by: Option<UserId>,
@@ -53,27 +76,29 @@ pub struct Slot {
 /// Opens a slot; returns when it ends.
 pub async fn insert(tx: &mut PgConnection, slot: &Slot) -> Result<DateTime<Utc>, sqlx::Error> {
     sqlx::query_scalar!(
-        "insert into products.media (id, product_id, kind, content_type, bytes, uploaded_by, expires_at) \
-         values ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(secs => $7)) returning expires_at",
+        "insert into products.media (id, product_id, kind, content_type, bytes, uploaded_by, expires_at, brand_id) \
+         values ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(secs => $7), $8) returning expires_at",
         slot.id.0,
-        slot.product.0,
+        slot.owner.product(),
         slot.format.kind() as _,
         slot.format.content_type(),
         i64::from(slot.bytes),
         slot.by.map(Uuid::from),
-        f64::from(slot.seconds)
+        f64::from(slot.seconds),
+        slot.owner.brand()
     )
     .fetch_one(tx)
     .await
 }
 
-/// How many a locked product has, open slots included.
-pub async fn count(tx: &mut PgConnection, product: ProductId) -> Result<i64, sqlx::Error> {
+/// How many a locked product or brand has, open slots included.
+pub async fn count(tx: &mut PgConnection, owner: Owner) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from products.media
-           where product_id = $1 and removed_at is null and status <> 'REJECTED'
+           where (product_id = $1 or brand_id = $2) and removed_at is null and status <> 'REJECTED'
                and (status <> 'UPLOADING' or expires_at > clock_timestamp())"#,
-        product.0
+        owner.product(),
+        owner.brand()
     )
     .fetch_one(tx)
     .await

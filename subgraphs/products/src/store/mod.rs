@@ -13,6 +13,7 @@ pub mod customers;
 pub mod details;
 pub mod import;
 pub mod list;
+pub mod logos;
 pub mod media;
 pub mod news;
 pub mod prices;

@@ -19,22 +19,26 @@ pub async fn of(db: impl PgExecutor<'_>, variants: &[Uuid]) -> Result<Vec<Price>
     .await
 }
 
-/// Sets everybody's price of one piece; prices by quantity and tier stay.
+/// Sets everybody's prices of one piece, each with its currency, amount and price before a reduction; prices by quantity
+/// and tier stay.
 pub async fn set(
     tx: &mut PgConnection,
-    variant: VariantId,
-    currency: Currency,
-    amount: i64,
-    compare_at: Option<i64>,
+    prices: &[(VariantId, (Currency, i64, Option<i64>))],
 ) -> Result<(), sqlx::Error> {
+    let variants: Vec<Uuid> = prices.iter().map(|(variant, _)| variant.0).collect();
+    let currencies: Vec<String> = prices.iter().map(|(_, (currency, ..))| currency.to_string()).collect();
+    let amounts: Vec<i64> = prices.iter().map(|(_, (_, amount, _))| *amount).collect();
+    let compare_at: Vec<Option<i64>> = prices.iter().map(|(_, (.., before))| *before).collect();
     sqlx::query!(
         "insert into products.variant_prices (variant_id, currency, min_quantity, amount, compare_at) \
-         values ($1, $2, 1, $3, $4) on conflict (variant_id, currency, customer_tier, min_quantity) \
+         select n.variant_id, n.currency, 1, n.amount, n.compare_at \
+         from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) as n(variant_id, currency, amount, compare_at) \
+         on conflict (variant_id, currency, customer_tier, min_quantity) \
          do update set amount = excluded.amount, compare_at = excluded.compare_at",
-        variant.0,
-        currency.as_str(),
-        amount,
-        compare_at
+        &variants,
+        &currencies,
+        &amounts,
+        &compare_at as &[Option<i64>]
     )
     .execute(tx)
     .await?;

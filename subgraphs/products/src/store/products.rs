@@ -14,7 +14,7 @@ use uuid::Uuid;
 macro_rules! columns {
     () => {
         "p.id, p.slug, p.kind, p.name, p.description, p.vendor_id, p.brand_id, p.category_id, p.status, p.published, \
-         p.publish_at, p.visible, p.details, p.attributes, p.currency, p.min_price, p.max_price, p.rating_count, \
+         p.publish_at, p.unpublish_at, p.visible, p.details, p.attributes, p.currency, p.min_price, p.max_price, p.rating_count, \
          p.rating_sum, p.rating_histogram, p.created_at, p.updated_at, p.version"
     };
 }
@@ -152,7 +152,8 @@ pub async fn set_status(
     Ok(())
 }
 
-/// Publishes now (`at` is null), later (`at` is a moment to come) or not at all.
+/// Publishes now (`at` is null), later (`at` is a moment to come) or not at all. An end that would come before it is
+/// forgotten.
 pub async fn set_published(
     tx: &mut PgConnection,
     id: ProductId,
@@ -161,7 +162,9 @@ pub async fn set_published(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update products.products set published = $2, \
-         publish_at = case when $2 then products.now() else $3::timestamptz end where id = $1",
+         publish_at = case when $2 then products.now() else $3::timestamptz end, \
+         unpublish_at = case when ($2 or $3 is not null) and unpublish_at > coalesce($3, products.now()) \
+             then unpublish_at end where id = $1",
         id.0,
         published,
         at
@@ -169,6 +172,33 @@ pub async fn set_published(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Takes it out of the shop window at a moment to come.
+pub async fn set_end(
+    tx: &mut PgConnection,
+    id: ProductId,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("update products.products set unpublish_at = $2 where id = $1", id.0, at)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes products out of the shop window whose time is over; other processes pass over them.
+pub async fn unpublish_due(tx: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "with due as (
+             select id from products.products where unpublish_at <= products.now()
+             order by unpublish_at limit $1 for update skip locked)
+         update products.products p set published = false, publish_at = null, unpublish_at = null,
+             version = version + 1, updated_at = products.now()
+         from due where p.id = due.id returning p.id",
+        limit
+    )
+    .fetch_all(tx)
+    .await
 }
 
 /// Publishes products whose moment has come; other processes pass over them. The moment they were meant for stays.

@@ -7,7 +7,7 @@ use platform::ids::{CustomerId, OrderId, ProductId, ReviewId, UserId, VendorId};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-/// Reviews that the scope may see: published ones, its own, those of its vendors' products, or all.
+/// Reviews that the scope may see: published ones and its own of what is on sale, those of its vendors' products, or all.
 pub async fn by_ids(
     db: impl PgExecutor<'_>,
     scope: &Scope,
@@ -20,7 +20,7 @@ pub async fn by_ids(
                r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from products.reviews r join products.products p on p.id = r.product_id
            where r.id = any($1)
-               and ((r.status = 'PUBLISHED' and p.visible) or $2 or p.vendor_id = any($3) or r.customer_id = $4)"#,
+               and ((p.visible and (r.status = 'PUBLISHED' or r.customer_id = $4)) or $2 or p.vendor_id = any($3))"#,
         ids,
         scope.staff,
         &scope.vendors,
@@ -59,7 +59,7 @@ pub async fn page(
            from unnest($1::uuid[]) as o(id) cross join lateral (
                select r.*, p.vendor_id from products.reviews r join products.products p on p.id = r.product_id
                where ((not $2 and r.product_id = o.id) or ($2 and r.customer_id = o.id))
-                   and ((r.status = 'PUBLISHED' and p.visible) or $3 or p.vendor_id = any($4) or r.customer_id = $5)
+                   and ((p.visible and (r.status = 'PUBLISHED' or r.customer_id = $5)) or $3 or p.vendor_id = any($4))
                    and ($6::int is null or r.rating >= $6) and (not $7 or r.verified)
                    and ($8::text[] is null or r.status = any($8))
                    and ($9::timestamptz is null or (r.created_at, r.id) < ($9, $10))

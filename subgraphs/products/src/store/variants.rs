@@ -6,6 +6,7 @@ use platform::{
     Currency,
     ids::{ProductId, VariantId, VendorId},
 };
+use serde_json::{Value, json};
 use sqlx::{PgConnection, PgExecutor, types::Json};
 use uuid::Uuid;
 
@@ -72,26 +73,37 @@ pub async fn version(tx: &mut PgConnection, id: VariantId) -> Result<i32, sqlx::
         .await
 }
 
-/// Appends a variant to a product.
+/// How many a locked product has.
+pub async fn count(tx: &mut PgConnection, product: ProductId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from products.variants where product_id = $1"#,
+        product.0
+    )
+    .fetch_one(tx)
+    .await
+}
+
+/// Appends variants to a product, in their order.
 pub async fn insert(
     tx: &mut PgConnection,
-    id: VariantId,
     product: ProductId,
-    data: &VariantData,
+    variants: &[(VariantId, &VariantData)],
 ) -> Result<(), sqlx::Error> {
+    let row = |(place, (id, data)): (usize, &(VariantId, &VariantData))| {
+        json!({ "id": id.0, "place": place, "sku": data.sku, "name": data.name, "options": data.options,
+            "weight_grams": data.weight_grams, "dimensions_mm": data.dimensions_mm, "barcode": data.barcode,
+            "tax_category": data.tax_category })
+    };
+    let rows: Vec<Value> = variants.iter().enumerate().map(row).collect();
     sqlx::query!(
         "insert into products.variants (id, product_id, sku, name, options, weight_grams, dimensions_mm, barcode, \
-         tax_category, position) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-         (select coalesce(max(position), 0) + 1 from products.variants where product_id = $2))",
-        id.0,
+             tax_category, position) \
+         select n.id, $1, n.sku, n.name, n.options, n.weight_grams, n.dimensions_mm, n.barcode, n.tax_category, \
+             n.place + (select coalesce(max(position), 0) + 1 from products.variants where product_id = $1) \
+         from jsonb_to_recordset($2) as n(id uuid, place int, sku text, name text, options jsonb, weight_grams int, \
+             dimensions_mm int[], barcode text, tax_category text)",
         product.0,
-        data.sku,
-        data.name,
-        Json(&data.options) as _,
-        data.weight_grams,
-        data.dimensions_mm.as_deref(),
-        data.barcode,
-        data.tax_category
+        Json(rows) as _
     )
     .execute(tx)
     .await?;

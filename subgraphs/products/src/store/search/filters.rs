@@ -44,11 +44,11 @@ pub fn conditions(filter: &ProductWhere) -> Vec<Condition> {
     }
     filter.price.iter().for_each(|price| all.price(price));
     if let Some(least) = filter.min_rating {
-        // Thousandths, like the column.
+        // Thousandths, like the column; means are shown rounded to hundredths.
         all.bound(
             Some("rating"),
             "(p.rating_milli > 0 and p.rating_milli >= ",
-            least * 1000.0,
+            (least * 100.0).round() * 10.0 - 5.0,
             ")",
         );
     }

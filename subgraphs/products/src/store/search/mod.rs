@@ -8,6 +8,7 @@ pub mod index;
 pub mod query;
 pub mod queue;
 pub mod suggest;
+pub mod synonyms;
 
 pub use query::Built;
 
