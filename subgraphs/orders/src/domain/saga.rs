@@ -101,7 +101,8 @@ impl Step {
             Self::Deliver => !checkout,
             Self::HoldCoupons | Self::RedeemCoupons => coupons,
             Self::HoldPoints | Self::RedeemPoints => points,
-            Self::CreatePayment | Self::Capture => paid,
+            // `Capture` applies always: what is paid with points and discounts is divided, too.
+            Self::CreatePayment => paid,
             _ => true,
         }
     }
@@ -114,13 +115,18 @@ impl Step {
             .find(|step| *step > self && step.applies(kind, plan))
     }
 
-    /// The step to undo before this one's predecessors, this one included.
-    pub fn undo_from(self) -> Self {
+    /// The step to undo before its predecessors, this one included. Steps before the order are written down together
+    /// with it: if somebody else drove the saga before, any of them may have been done.
+    pub fn undo_from(self, resumed: bool) -> Self {
+        let last = match self {
+            step if resumed && step < Self::CreateOrder => Self::HoldPoints,
+            step => step,
+        };
         Self::ALL
             .iter()
             .rev()
             .copied()
-            .find(|step| *step <= self && step.undoable())
+            .find(|step| *step <= last && step.undoable())
             .unwrap_or(Self::LockCart)
     }
 
@@ -416,6 +422,7 @@ mod tests {
                 "confirm",
                 "commit",
                 "redeem_points",
+                "capture",
                 "open"
             ]
         );
@@ -424,7 +431,7 @@ mod tests {
     #[test]
     fn undoing_goes_backwards_to_the_cart() {
         let mut names = vec![];
-        let mut at = Some(Step::Secure.undo_from());
+        let mut at = Some(Step::Secure.undo_from(true));
         while let Some(step) = at {
             names.push(step.name());
             at = step.undo_next();
@@ -440,7 +447,9 @@ mod tests {
                 "lock_cart"
             ]
         );
-        assert_eq!(Step::Reserve.undo_from(), Step::Reserve);
+        assert_eq!(Step::Reserve.undo_from(false), Step::Reserve);
+        assert_eq!(Step::Validate.undo_from(false), Step::LockCart);
+        assert_eq!(Step::Validate.undo_from(true), Step::HoldPoints);
     }
 
     #[test]
