@@ -253,3 +253,12 @@ pub enum RefundReply {
         reason: String,
     },
 }
+
+/// Vendor orders that were called off as a whole. What a vendor has earned of one that cost the customer nothing is taken
+/// back; of others it goes back with their refunds. Repeating it changes nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReverseShares {
+    pub order: OrderId,
+    pub vendor_orders: Vec<VendorOrderId>,
+}
+command!(ReverseShares, "payments", "reverse_shares", Done);

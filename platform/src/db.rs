@@ -1,7 +1,10 @@
 //! Postgres: one pool, schema and role per service, and the transaction in which a state change, its outbox rows and
 //! its idempotency record commit together.
 
-use crate::{events::Origin, live::Live};
+use crate::{
+    events::{Envelope, Origin, outgoing::Outgoing},
+    live::Live,
+};
 use chrono::{DateTime, Utc};
 use sqlx::{
     AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
@@ -13,7 +16,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::Notify;
 
 mod emit;
 
@@ -50,7 +52,7 @@ pub struct Db {
     pool: PgPool,
     schema: &'static str,
     insert_outbox: Arc<str>,
-    wake: Arc<Notify>,
+    outgoing: Arc<Outgoing>,
     live: Live,
 }
 
@@ -69,15 +71,21 @@ impl Db {
     }
 
     pub fn from_pool(pool: PgPool, schema: &'static str, live: Live) -> Self {
+        // Answers with the times in the order of the facts.
         let insert_outbox = format!(
-            "insert into {schema}.outbox (id, topic, key, payload, origin, traceparent, occurred_at) \
-             values ($1, $2, $3, $4, $5, $6, {schema}.now())"
+            "with facts as (select *, coalesce(f.at, {schema}.now()) as occurred_at \
+                 from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::text[], $5::timestamptz[]) with ordinality \
+                     as f (id, key, payload, origin, at, position)), \
+             written as (insert into {schema}.outbox \
+                     (id, topic, key, payload, origin, traceparent, occurred_at, published_at) \
+                 select id, $6, key, payload, origin, $7, occurred_at, case when $8 then pg_catalog.now() end from facts) \
+             select occurred_at from facts order by position"
         );
         Self {
             pool,
             schema,
             insert_outbox: insert_outbox.into(),
-            wake: Arc::default(),
+            outgoing: Arc::default(),
             live,
         }
     }
@@ -102,9 +110,9 @@ impl Db {
         self.schema
     }
 
-    /// Woken when an outbox row has been committed by this process.
-    pub(crate) fn wake(&self) -> &Notify {
-        &self.wake
+    /// Facts that this process has committed and not yet handed to the bus.
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
     /// A transaction at `moment`.
@@ -117,7 +125,8 @@ impl Db {
             inner,
             db: self.clone(),
             moment,
-            emitted: false,
+            outgoing: Vec::new(),
+            left: false,
             hints: Vec::new(),
         })
     }
@@ -137,7 +146,9 @@ pub struct Tx {
     inner: Transaction<'static, Postgres>,
     db: Db,
     moment: Moment,
-    emitted: bool,
+    outgoing: Vec<Envelope>,
+    /// Facts were left in the outbox.
+    left: bool,
     hints: Vec<(&'static str, String)>,
 }
 
@@ -169,8 +180,11 @@ impl Tx {
 
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.inner.commit().await?;
-        if self.emitted {
-            self.db.wake.notify_one();
+        if !self.outgoing.is_empty() {
+            self.db.outgoing.put(self.outgoing);
+        }
+        if self.left {
+            self.db.outgoing.backlog.notify_one();
         }
         for (topic, key) in self.hints {
             self.db.live.hint(topic, &key);

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 pub mod bus;
 pub mod inbox;
+pub(crate) mod outgoing;
 pub mod relay;
 
 /// A fact, named in `contracts`. Payloads carry IDs, never personal data.

@@ -12,10 +12,12 @@ use crate::{
 };
 use futures::future::BoxFuture;
 use sqlx::AssertSqlSafe;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+/// Pause after a batch. The first fact after a silence is handled at once.
+const BREATH: Duration = Duration::from_millis(20);
 /// Failed tries after which a fact is set aside.
 const MAX_ATTEMPTS: i32 = 5;
 
@@ -74,6 +76,8 @@ pub async fn run(db: Db, bus: Bus, handlers: Handlers, stop: CancellationToken) 
         if !batch.is_empty() {
             process(&db, &handlers, batch).await;
             receiver.acknowledge().await;
+            // What comes in the meantime shares the next transaction.
+            tokio::time::sleep(BREATH).await;
         }
     }
 }

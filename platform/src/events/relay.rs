@@ -1,5 +1,6 @@
-//! The publishing side. Rows are picked by "not yet published", never by "greater than the last": sequences have
-//! gaps that fill later. Later, rows are confirmed by asking their consumers; what a consumer has not seen is sent again.
+//! The publishing side. A fact goes to the bus right after its commit. Where there is no room for it, its row is picked
+//! later by "not yet published", never by "greater than the last": sequences have gaps that fill later. In the end, rows
+//! are confirmed by asking their consumers; what a consumer has not seen, whatever the reason, is sent again.
 
 use super::{Envelope, Routes, bus::Bus, consumers};
 use crate::{
@@ -18,56 +19,72 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const BATCH: i64 = 500;
-/// Rows of other processes' commits are found after this at the latest.
-const POLL: Duration = Duration::from_millis(500);
+/// Facts that were left in the outbox, by this process or another, are found after this at the latest.
+const POLL: Duration = Duration::from_secs(2);
 const CONFIRM_EVERY: Duration = Duration::from_secs(5);
+const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// Seconds after which a published row that a consumer has not seen counts as lost.
 const LOST_AFTER_SECONDS: f64 = 10.0;
 
 /// Publishes and confirms until `stop`.
 pub async fn run(db: Db, bus: Bus, routes: Routes, commands: Commands, stop: CancellationToken) {
     let never = Notify::new();
+    let outgoing = db.outgoing();
     tokio::join!(
-        worker::run("outbox relay", &stop, db.wake(), POLL, || publish(
+        worker::run("outbox", &stop, &outgoing.fresh, POLL, || forward(
+            &db, &bus, routes
+        )),
+        worker::run("outbox backlog", &stop, &outgoing.backlog, POLL, || publish(
             &db, &bus, routes
         )),
         worker::run("outbox confirmation", &stop, &never, CONFIRM_EVERY, || confirm(
             &db, &bus, routes, &commands
         )),
+        worker::run("outbox purge", &stop, &never, PURGE_EVERY, || purge(&db)),
     );
 }
 
+/// Hands over what this process has committed since.
+async fn forward(db: &Db, bus: &Bus, routes: Routes) -> Result<bool, Error> {
+    let facts = db.outgoing().take();
+    send(bus, routes, &facts, |_, _| true).await?;
+    Ok(false)
+}
+
+/// A look costs one statement, a claim a transaction.
+async fn any(db: &Db, condition: &str) -> Result<bool, Error> {
+    let sql = format!(
+        "select exists (select from {}.outbox where {condition})",
+        db.schema()
+    );
+    Ok(sqlx::query_scalar(AssertSqlSafe(sql))
+        .fetch_one(db.pool())
+        .await?)
+}
+
 async fn publish(db: &Db, bus: &Bus, routes: Routes) -> Result<bool, Error> {
-    let mut tx = db.begin(Moment::LIVE).await?;
-    let rows = select(&mut tx, db.schema(), "published_at is null", BATCH).await?;
-    if rows.is_empty() {
+    let due = "published_at is null";
+    if !any(db, due).await? {
         return Ok(false);
     }
+    let mut tx = db.begin(Moment::LIVE).await?;
+    let rows = select(&mut tx, db.schema(), due, BATCH).await?;
     send(bus, routes, &rows, |_, _| true).await?;
-    let (heard, unheard): (Vec<_>, Vec<_>) = rows
-        .iter()
-        .partition(|row| !consumers(routes, &row.topic).is_empty());
-    mark(&mut tx, db.schema(), "published_at = now()", &heard).await?;
-    mark(
-        &mut tx,
-        db.schema(),
-        "published_at = now(), confirmed_at = now()",
-        &unheard,
-    )
-    .await?;
+    let rows: Vec<&Envelope> = rows.iter().collect();
+    mark(&mut tx, db.schema(), "published_at = now()", &rows).await?;
     tx.commit().await?;
     Ok(rows.len() as i64 == BATCH)
 }
 
 async fn confirm(db: &Db, bus: &Bus, routes: Routes, commands: &Commands) -> Result<bool, Error> {
-    let mut tx = db.begin(Moment::LIVE).await?;
     let due = format!(
         "confirmed_at is null and published_at < now() - make_interval(secs => {LOST_AFTER_SECONDS:.1})"
     );
-    let rows = select(&mut tx, db.schema(), &due, BATCH).await?;
-    if rows.is_empty() {
-        return purge(db).await;
+    if !any(db, &due).await? {
+        return Ok(false);
     }
+    let mut tx = db.begin(Moment::LIVE).await?;
+    let rows = select(&mut tx, db.schema(), &due, BATCH).await?;
     let mut lost: BTreeMap<&'static str, HashSet<Uuid>> = BTreeMap::new();
     for (consumer, ids) in by_consumer(routes, &rows) {
         let unseen: Vec<Uuid> = commands

@@ -103,13 +103,7 @@ fn workers(service: Service, deps: Deps, settings: Settings) -> Service {
     let (sagas, sender, windows, clock) = (deps.clone(), deps.clone(), deps.clone(), deps);
     service
         .worker(move |stop| saga::worker(sagas, settings, stop))
-        .worker(move |stop| async move {
-            let never = Notify::new();
-            platform::worker::run("tasks", &stop, &never, Duration::from_millis(500), || {
-                tasks::step(&sender)
-            })
-            .await;
-        })
+        .worker(move |stop| tasks::worker(sender, stop))
         .worker(move |stop| async move {
             let step = || completion::step(&windows);
             platform::worker::run("completion", &stop, &Notify::new(), completion::PERIOD, step).await;

@@ -2,14 +2,14 @@
 
 use crate::{
     App,
-    actions::{cancel, capture, coupons, create, refund, sync},
+    actions::{cancel, capture, coupons, create, refund, reverse, sync},
 };
 use contracts::{
     Done,
     payments::{
         CancelPayment, CapturePayment, CaptureReply, CheckCoupons, CouponAnswer, CreatePayment,
         CreatePaymentReply, HoldCoupons, HoldCouponsReply, PaymentInfo, RedeemCoupons, RefundPayment,
-        RefundReply, ReleaseCoupons, ReverseCoupons, SyncPayment,
+        RefundReply, ReleaseCoupons, ReverseCoupons, ReverseShares, SyncPayment,
     },
 };
 use platform::{Error, commands::Call};
@@ -65,4 +65,10 @@ pub async fn capture_payment(app: App, call: Call, command: CapturePayment) -> R
 
 pub async fn refund_payment(app: App, call: Call, command: RefundPayment) -> Result<RefundReply, Error> {
     refund::refund(&app, call.moment, command).await
+}
+
+pub async fn reverse_shares(app: App, call: Call, command: ReverseShares) -> Result<Done, Error> {
+    reverse::reverse(&app, call.moment, command)
+        .await
+        .map(|()| Done {})
 }

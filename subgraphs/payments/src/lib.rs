@@ -129,6 +129,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         .command(on(&app, commands::cancel_payment))
         .command(on(&app, commands::capture_payment))
         .command(on(&app, commands::refund_payment))
+        .command(on(&app, commands::reverse_shares))
         .on::<contracts::events::OrdersReassigned, _>(|tx, received| {
             Box::pin(store::owners::reassigned(tx, received))
         });

@@ -27,9 +27,7 @@ const PARALLEL: usize = 5;
 
 /// Sends what is due. True: there may be more.
 pub async fn deliver(deps: &Deps, mailer: &Mailer) -> Result<bool, Error> {
-    let mut tx = deps.db.begin(Moment::LIVE).await?;
-    let claimed = deliveries::claim(&mut tx, BATCH, LEASE).await?;
-    tx.commit().await?;
+    let claimed = deliveries::claim(deps.db.pool(), BATCH, LEASE).await?;
     if claimed.is_empty() {
         return Ok(false);
     }
@@ -71,12 +69,14 @@ async fn contacts(deps: &Deps, claimed: &[Claimed]) -> Result<Vec<Contact>, Erro
 
 /// A contact says that a login and a shopping persona are one person.
 async fn join_mailboxes(deps: &Deps, contacts: &[Contact]) -> Result<(), Error> {
-    for contact in contacts {
-        if let (Some(user), Some(customer)) = (contact.user, contact.customer) {
-            let mut tx = deps.db.begin(Moment::LIVE).await?;
-            mailboxes::join(&mut tx, user, customer).await?;
-            tx.commit().await?;
-        }
+    let pairs: Vec<_> = contacts
+        .iter()
+        .filter_map(|contact| Some((contact.user?, contact.customer?)))
+        .collect();
+    for (user, customer) in mailboxes::apart(deps.db.pool(), &pairs).await? {
+        let mut tx = deps.db.begin(Moment::LIVE).await?;
+        mailboxes::join(&mut tx, user, customer).await?;
+        tx.commit().await?;
     }
     Ok(())
 }

@@ -93,7 +93,11 @@ pub async fn insert_account(
 }
 
 /// Takes deliveries that are due, also those of a worker whose lease has run out.
-pub async fn claim(tx: &mut Tx, limit: i64, lease: Duration) -> Result<Vec<Claimed>, sqlx::Error> {
+pub async fn claim(
+    db: impl PgExecutor<'_>,
+    limit: i64,
+    lease: Duration,
+) -> Result<Vec<Claimed>, sqlx::Error> {
     sqlx::query_as!(
         Claimed,
         r#"with due as (
@@ -114,7 +118,7 @@ pub async fn claim(tx: &mut Tx, limit: i64, lease: Duration) -> Result<Vec<Claim
         limit,
         lease.as_secs_f64()
     )
-    .fetch_all(&mut **tx)
+    .fetch_all(db)
     .await
 }
 

@@ -2,7 +2,7 @@
 
 use platform::{
     Error, Tx,
-    ids::{CustomerId, UserId},
+    ids::{CustomerId, UserId, uuids},
 };
 use sqlx::PgExecutor;
 use uuid::Uuid;
@@ -60,6 +60,26 @@ async fn find_locked(
     )
     .fetch_all(&mut **tx)
     .await
+}
+
+/// Those of these people whose shopping persona has a mailbox without their login, or none.
+pub async fn apart(
+    db: impl PgExecutor<'_>,
+    people: &[(UserId, CustomerId)],
+) -> Result<Vec<(UserId, CustomerId)>, sqlx::Error> {
+    let (users, customers): (Vec<UserId>, Vec<CustomerId>) = people.iter().copied().unzip();
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"select p.u as "user!: UserId", p.c as "customer!: CustomerId" from unnest($1::uuid[], $2::uuid[]) as p (u, c)
+           where not exists (select from notifications.mailboxes m where m.customer_id = p.c and m.user_id is not null)"#,
+        &uuids(&users),
+        &uuids(&customers)
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.user, row.customer)).collect())
 }
 
 /// The mailbox of one person who has both a login and a shopping persona. Two boxes become the customer's; the

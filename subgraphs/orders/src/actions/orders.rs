@@ -148,6 +148,7 @@ async fn undo(
     }
     if captured {
         refunds::rest_of(tx, order, &open, RefundReason::CustomerRequest, actor, reason).await?;
+        tasks::reverse_unpaid(tx, order.id, &open).await?;
     } else {
         let task = Task::CancelPayment {
             order: order.id,

@@ -1,10 +1,15 @@
 //! Commands that follow from a committed decision. They are rows of the same transaction, sent afterwards until they
 //! are answered, so that no network call ever waits inside a transaction and none is forgotten.
 
-use crate::{actions::refunds, domain::order::OrderRow, error::infallible, store};
+use crate::{
+    actions::refunds,
+    domain::{order::OrderRow, vendor_order::VendorOrderRow},
+    error::infallible,
+    store,
+};
 use contracts::{
     inventory::{DeallocateStock, LineQuantity, RestockLines},
-    payments::{CancelPayment, RefundPart, RefundPayment, RefundReply, ReverseCoupons},
+    payments::{CancelPayment, RefundPart, RefundPayment, RefundReply, ReverseCoupons, ReverseShares},
     users::{ReversePoints, SetGuestContact},
 };
 use platform::{
@@ -13,9 +18,16 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// Seconds a process has for a task before another one may take it.
 const LEASE_SECONDS: i32 = 15;
+
+/// Topic of hints.
+const TASK: &str = "task";
+/// Tasks of processes that died, and those that failed, are found after this at the latest.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// A command to be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +59,10 @@ pub enum Task {
         customer: CustomerId,
         email: String,
     },
+    ReverseShares {
+        order: OrderId,
+        vendor_orders: Vec<VendorOrderId>,
+    },
     ReverseCoupons {
         order: OrderId,
     },
@@ -68,8 +84,22 @@ pub struct RefundShare {
 pub async fn later(tx: &mut Tx, order: OrderId, task: &Task) -> Result<(), sqlx::Error> {
     let at = tx.moment().at();
     store::tasks::insert(tx, order, task, at).await?;
-    tx.hint("task", order);
+    tx.hint(TASK, order);
     Ok(())
+}
+
+/// Parts that were called off as a whole. No refund tells payments of those that cost nothing.
+pub async fn reverse_unpaid(
+    tx: &mut Tx,
+    order: OrderId,
+    parts: &[VendorOrderRow],
+) -> Result<(), sqlx::Error> {
+    let free = parts.iter().filter(|part| part.total == 0);
+    let vendor_orders: Vec<_> = free.map(|part| part.id).collect();
+    if vendor_orders.is_empty() {
+        return Ok(());
+    }
+    later(tx, order, &Task::ReverseShares { order, vendor_orders }).await
 }
 
 /// A confirmed order was called off as a whole: the coupons and points it was paid with count no more.
@@ -142,6 +172,13 @@ async fn send(deps: &Deps, moment: Moment, task: &Task) -> Result<(), Error> {
             };
             deps.commands.call_at(moment, &command).await?;
         }
+        Task::ReverseShares { order, vendor_orders } => {
+            let command = ReverseShares {
+                order: *order,
+                vendor_orders: vendor_orders.clone(),
+            };
+            deps.commands.call_at(moment, &command).await?;
+        }
         Task::ReverseCoupons { order } => {
             deps.commands
                 .call_at(moment, &ReverseCoupons { order: *order })
@@ -211,4 +248,21 @@ async fn send(deps: &Deps, moment: Moment, task: &Task) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Sends what is due, woken by commits of this service.
+pub async fn worker(deps: Deps, stop: CancellationToken) {
+    let wake = Notify::new();
+    let listen = async {
+        let mut follower = deps.live.follow(TASK, None);
+        loop {
+            follower.changed().await;
+            wake.notify_one();
+        }
+    };
+    let work = platform::worker::run("tasks", &stop, &wake, LOOK_EVERY, || step(&deps));
+    tokio::select! {
+        () = listen => {}
+        () = work => {}
+    }
 }

@@ -147,6 +147,7 @@ async fn refuse(
         reason,
     )
     .await?;
+    tasks::reverse_unpaid(tx, order.id, std::slice::from_ref(part)).await?;
     fulfilment::derive(tx, order).await
 }
 

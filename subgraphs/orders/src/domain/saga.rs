@@ -1,18 +1,15 @@
 //! The checkout as a machine: which step follows, what undoes it, when to try again. The driver only does what this
 //! says.
 
-use super::quote::Quote;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+pub use plan::{Plan, PlanLine, PlanVendor, Refusal};
+
 use async_graphql::Enum;
 use chrono::{DateTime, Utc};
-use contracts::{payments::Commission, products::VariantInfo};
-use platform::{
-    Currency, PostalAddress,
-    ids::{
-        CartId, CartLineId, CustomerId, OrderId, OrderLineId, QuoteId, SagaId, SavedPaymentMethodId,
-        ShippingMethodId, VariantId, VendorId, VendorOrderId,
-    },
-};
-use serde::{Deserialize, Serialize};
+use platform::ids::{CartId, CustomerId, OrderId, SagaId, VendorId, VendorOrderId};
 use uuid::Uuid;
 
 /// How far a checkout is.
@@ -101,7 +98,8 @@ impl Step {
             Self::Deliver => !checkout,
             Self::HoldCoupons | Self::RedeemCoupons => coupons,
             Self::HoldPoints | Self::RedeemPoints => points,
-            Self::CreatePayment | Self::Capture => paid,
+            // `Capture` applies always: what is paid with points and discounts is divided, too.
+            Self::CreatePayment => paid,
             _ => true,
         }
     }
@@ -114,13 +112,18 @@ impl Step {
             .find(|step| *step > self && step.applies(kind, plan))
     }
 
-    /// The step to undo before this one's predecessors, this one included.
-    pub fn undo_from(self) -> Self {
+    /// The step to undo before its predecessors, this one included. Steps before the order are written down together
+    /// with it: if somebody else drove the saga before, any of them may have been done.
+    pub fn undo_from(self, resumed: bool) -> Self {
+        let last = match self {
+            step if resumed && step < Self::CreateOrder => Self::HoldPoints,
+            step => step,
+        };
         Self::ALL
             .iter()
             .rev()
             .copied()
-            .find(|step| *step <= self && step.undoable())
+            .find(|step| *step <= last && step.undoable())
             .unwrap_or(Self::LockCart)
     }
 
@@ -172,109 +175,6 @@ pub fn backoff_seconds(attempts: i32) -> i64 {
     }
 }
 
-/// A line on its way from cart to order.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PlanLine {
-    pub cart_line: CartLineId,
-    pub order_line: OrderLineId,
-    pub variant: VariantId,
-    pub vendor: VendorId,
-    pub quantity: i32,
-}
-
-/// One vendor's part on its way.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct PlanVendor {
-    pub vendor: VendorId,
-    pub vendor_order: VendorOrderId,
-    pub method: Option<ShippingMethodId>,
-    /// The vendor's return window at the sale, in days; known after `validate`.
-    #[serde(default)]
-    pub return_days: Option<i32>,
-}
-
-/// What the saga knows. IDs of everything it creates are chosen at its start, so that every command can be repeated.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Plan {
-    pub currency: Currency,
-    pub tier: Option<String>,
-    pub lines: Vec<PlanLine>,
-    pub vendors: Vec<PlanVendor>,
-    pub shipping_address: PostalAddress,
-    pub billing_address: PostalAddress,
-    pub coupons: Vec<String>,
-    pub points: i32,
-    pub quote_hash: String,
-    pub quoted_total: i64,
-    pub provider: String,
-    pub saved_method: Option<SavedPaymentMethodId>,
-    pub return_url: Option<String>,
-    /// Tries to pay; 1 is the first.
-    pub attempt: i32,
-    /// Known after `validate`.
-    pub variants: Vec<VariantInfo>,
-    /// Known after `price`.
-    pub quote: Option<Quote>,
-    pub order_number: Option<String>,
-    /// Known after `capture`.
-    pub commissions: Vec<Commission>,
-    /// Imports only: business time of the sale.
-    pub placed_at: Option<DateTime<Utc>>,
-    /// The order had expired when the money arrived.
-    pub late: bool,
-    /// The capture failed and the order waits for it.
-    pub held: bool,
-}
-
-/// Why a checkout is undone.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Refusal {
-    InsufficientStock {
-        variant: VariantId,
-        available: i32,
-        requested: i32,
-    },
-    PriceChanged {
-        quote: QuoteId,
-        previous: i64,
-        new: i64,
-    },
-    CouponRejected {
-        code: String,
-        reason: String,
-    },
-    TooFewPoints {
-        available: i32,
-    },
-    /// Something of the cart cannot be sold or sent.
-    Unavailable {
-        reason: String,
-    },
-    PaymentRefused {
-        reason: String,
-    },
-    Expired,
-    Canceled {
-        reason: String,
-    },
-}
-
-impl Refusal {
-    /// For the order's history.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::InsufficientStock { .. } => "out of stock".to_owned(),
-            Self::PriceChanged { .. } => "the price has changed".to_owned(),
-            Self::CouponRejected { reason, .. } => format!("coupon rejected: {reason}"),
-            Self::TooFewPoints { .. } => "too few loyalty points".to_owned(),
-            Self::PaymentRefused { reason } | Self::Unavailable { reason } | Self::Canceled { reason } => {
-                reason.clone()
-            }
-            Self::Expired => "not paid in time".to_owned(),
-        }
-    }
-}
-
 /// A saga's row.
 #[derive(Clone, Debug)]
 pub struct Saga {
@@ -315,136 +215,3 @@ impl Saga {
 /// Who drives a saga: one process at a time, known by this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner(pub Uuid);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn walk(plan: &Plan, kind: SagaKind, mut step: Step) -> Vec<&'static str> {
-        let mut names = vec![step.name()];
-        while let Some(next) = step.next(kind, plan) {
-            names.push(next.name());
-            step = next;
-        }
-        names
-    }
-
-    fn plan() -> Plan {
-        let address: PostalAddress = serde_json::from_value(serde_json::json!({
-            "full_name": "A", "line1": "B", "city": "C", "country": "GB",
-            "company": null, "line2": null, "region": null, "postal_code": null, "phone": null
-        }))
-        .unwrap();
-        Plan {
-            currency: Currency::GBP,
-            tier: None,
-            lines: vec![],
-            vendors: vec![],
-            shipping_address: address.clone(),
-            billing_address: address,
-            coupons: vec![],
-            points: 0,
-            quote_hash: String::new(),
-            quoted_total: 0,
-            provider: "manual".to_owned(),
-            saved_method: None,
-            return_url: None,
-            attempt: 1,
-            variants: vec![],
-            quote: Some(Quote {
-                currency: Currency::GBP,
-                lines: vec![],
-                vendors: vec![],
-                coupons: vec![],
-                points: 0,
-                totals: super::super::quote::Sums {
-                    total: 5,
-                    ..Default::default()
-                },
-            }),
-            order_number: None,
-            commissions: vec![],
-            placed_at: None,
-            late: false,
-            held: false,
-        }
-    }
-
-    #[test]
-    fn the_ways_of_a_checkout_a_gift_and_an_import() {
-        let paid = plan();
-        assert_eq!(
-            walk(&paid, SagaKind::Checkout, Step::LockCart),
-            [
-                "lock_cart",
-                "validate",
-                "reserve",
-                "price",
-                "create_order",
-                "create_payment",
-                "await_payment",
-                "secure",
-                "confirm",
-                "commit",
-                "capture",
-                "open"
-            ]
-        );
-        assert_eq!(
-            walk(&paid, SagaKind::Import, Step::Reserve),
-            [
-                "reserve",
-                "create_payment",
-                "secure",
-                "confirm",
-                "commit",
-                "capture",
-                "open",
-                "deliver"
-            ]
-        );
-        let mut free = plan();
-        free.quote.as_mut().unwrap().totals.total = 0;
-        free.quote.as_mut().unwrap().points = 5;
-        assert_eq!(
-            walk(&free, SagaKind::Checkout, Step::Price),
-            [
-                "price",
-                "hold_points",
-                "create_order",
-                "secure",
-                "confirm",
-                "commit",
-                "redeem_points",
-                "open"
-            ]
-        );
-    }
-
-    #[test]
-    fn undoing_goes_backwards_to_the_cart() {
-        let mut names = vec![];
-        let mut at = Some(Step::Secure.undo_from());
-        while let Some(step) = at {
-            names.push(step.name());
-            at = step.undo_next();
-        }
-        assert_eq!(
-            names,
-            [
-                "create_payment",
-                "create_order",
-                "hold_points",
-                "hold_coupons",
-                "reserve",
-                "lock_cart"
-            ]
-        );
-        assert_eq!(Step::Reserve.undo_from(), Step::Reserve);
-    }
-
-    #[test]
-    fn patience_grows() {
-        assert_eq!([0, 1, 5, 9, 10].map(backoff_seconds), [1, 2, 32, 60, 300]);
-    }
-}

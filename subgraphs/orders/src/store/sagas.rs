@@ -252,17 +252,27 @@ pub struct StepRow {
     pub error: Option<String>,
 }
 
+/// Writes steps down; of a step that was done again, the last time counts.
 pub async fn journal(db: &mut PgConnection, rows: &[StepRow]) -> sqlx::Result<()> {
-    for row in rows {
-        sqlx::query!(
-            "insert into orders.saga_steps (saga_id, name, state, started_at, finished_at, error) values ($1, $2, $3, $4, $5, $6)
-             on conflict (saga_id, name) do update set state = excluded.state, started_at = excluded.started_at,
-             finished_at = excluded.finished_at, error = excluded.error",
-            row.saga_id.0, row.name, row.state, row.started_at, row.finished_at, row.error
-        )
-        .execute(&mut *db)
-        .await?;
+    macro_rules! column {
+        ($of:expr) => {
+            rows.iter().map($of).collect::<Vec<_>>()
+        };
     }
+    sqlx::query!(
+        "insert into orders.saga_steps (saga_id, name, state, started_at, finished_at, error)
+         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
+         on conflict (saga_id, name) do update set state = excluded.state, started_at = excluded.started_at,
+         finished_at = excluded.finished_at, error = excluded.error",
+        &column!(|row| row.saga_id.0),
+        &column!(|row| row.name.as_str()) as &[&str],
+        &column!(|row| row.state.as_str()) as &[&str],
+        &column!(|row| row.started_at),
+        &column!(|row| row.finished_at),
+        &column!(|row| row.error.as_deref()) as &[Option<&str>]
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

@@ -26,6 +26,8 @@ use std::{
 pub struct Facts {
     pub price: i64,
     pub stock: i32,
+    /// Price of a delivery.
+    pub delivery: i64,
     pub paid: bool,
     /// The vendor may not sell.
     pub suspended: bool,
@@ -88,7 +90,7 @@ async fn answer(
         )),
         "quote_delivery" => json!(each(
             "parcels",
-            &|_| json!({ "Priced": { "amount": 300, "method_name": "M" } })
+            &|_| json!({ "Priced": { "amount": facts.delivery, "method_name": "M" } })
         )),
         "reserve_stock" if wanted > i64::from(facts.stock) => {
             json!({ "Insufficient": { "variant": body["lines"][0]["variant"], "available": facts.stock, "requested": wanted } })
@@ -99,6 +101,7 @@ async fn answer(
         "capture_payment" => json!({ "Captured": { "commissions": body["shares"].as_array().unwrap().iter()
             .map(|share| json!({ "vendor_order": share["vendor_order"], "commission": 10, "vendor_net": 90 })).collect::<Vec<_>>() } }),
         "refund_payment" => json!("Succeeded"),
+        "hold_points" => json!("Held"),
         _ => json!({}),
     }))
 }
@@ -109,6 +112,7 @@ impl World {
         let facts: Shared = Arc::new(Mutex::new(Facts {
             price: 1000,
             stock: 10,
+            delivery: 300,
             ..Facts::default()
         }));
         let vendor = VendorId::new();

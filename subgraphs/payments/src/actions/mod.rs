@@ -8,6 +8,7 @@ pub mod coupons;
 pub mod create;
 pub mod record;
 pub mod refund;
+pub mod reverse;
 pub mod settle;
 pub mod staff;
 pub mod sync;

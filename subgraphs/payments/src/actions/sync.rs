@@ -16,12 +16,17 @@ use platform::{
     ids::{OrderId, PaymentId},
 };
 
-/// The latest payment of an order, after asking.
+/// The latest payment of an order, after asking where it is open.
 pub async fn sync_order(app: &App, order: OrderId) -> Result<Option<PaymentInfo>, Error> {
     let Some(payment) = payments::of_orders(app.deps.db.pool(), &[order]).await?.pop() else {
         return Ok(None);
     };
-    let payment = sync(app, payment, Source::Api).await?;
+    // What is authorized or taken is known from the provider itself, and the capture asks again.
+    let known = payment.status == PaymentStatus::Authorized || payment.status.is_captured();
+    let payment = match known {
+        true => payment,
+        false => sync(app, payment, Source::Api).await?,
+    };
     Ok(Some(create::info(&payment)))
 }
 

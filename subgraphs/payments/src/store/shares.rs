@@ -78,6 +78,27 @@ pub async fn of_order(db: impl PgExecutor<'_>, order: OrderId) -> sqlx::Result<V
         .collect())
 }
 
+/// Those of an order's shares that cost the customer nothing, with their currency.
+pub async fn unpaid(
+    db: impl PgExecutor<'_>,
+    order: OrderId,
+    vendor_orders: &[VendorOrderId],
+) -> sqlx::Result<Vec<(VendorOrderId, Currency)>> {
+    let rows = sqlx::query!(
+        r#"select vendor_order_id as "vendor_order: VendorOrderId", currency as "currency: Currency"
+        from payments.order_shares where order_id = $1 and vendor_order_id = any($2) and total = 0
+        order by vendor_order_id"#,
+        order.0,
+        &uuids(vendor_orders)
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.vendor_order, row.currency))
+        .collect())
+}
+
 /// A rate of commission.
 #[derive(Clone, Debug)]
 pub struct RuleRow {

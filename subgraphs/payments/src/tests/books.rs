@@ -73,3 +73,67 @@ async fn concurrent_refunds_never_exceed_what_was_captured() {
     assert_eq!(done, 3);
     assert_eq!(shop.payment(id).await.refunded, 4_500);
 }
+
+#[tokio::test]
+async fn what_was_earned_without_money_goes_back_when_its_order_is_called_off() {
+    use crate::{
+        actions::reverse::reverse,
+        domain::ledger::{LedgerAccount, Line, components},
+        store::{
+            ledger::{Booking, OwnedLine, book},
+            shares::{FrozenShare, insert},
+        },
+    };
+    use contracts::payments::{ReverseShares, VendorShare};
+    use platform::{
+        Currency,
+        ids::{OrderId, VendorId, VendorOrderId},
+    };
+    let shop = shop_without_provider().await;
+    let (order, vendor_order, vendor) = (OrderId::new(), VendorOrderId::new(), VendorId::new());
+    let share = VendorShare {
+        vendor_order,
+        vendor,
+        subtotal: 1000,
+        platform_discount: 1000,
+        vendor_discount: 0,
+        loyalty: 0,
+        shipping: 0,
+        tax: 0,
+        total: 0,
+    };
+    let frozen = FrozenShare {
+        share: share.clone(),
+        commission: 100,
+        vendor_net: 900,
+    };
+    let mut tx = shop.app.deps.db.begin(Moment::LIVE).await.unwrap();
+    insert(&mut *tx, order, Currency::GBP, &frozen).await.unwrap();
+    let reference = vendor_order.to_string();
+    let booking = Booking {
+        kind: "ACCRUAL",
+        order,
+        payment: None,
+        currency: Currency::GBP,
+        ref_type: "VENDOR_ORDER",
+        ref_id: &reference,
+    };
+    let mut lines: Vec<OwnedLine> = vec![Line::debit(LedgerAccount::CustomerClearing, 0).into()];
+    lines.extend(components(&share, 100).into_iter().map(|line| OwnedLine {
+        line,
+        owner: Some((vendor, vendor_order)),
+    }));
+    book(&mut tx, &booking, &lines).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(shop.balance("VENDOR_PENDING").await, 900);
+    for _ in 0..2 {
+        let command = ReverseShares {
+            order,
+            vendor_orders: vec![vendor_order],
+        };
+        reverse(&shop.app, Moment::LIVE, command).await.unwrap();
+    }
+    for account in ["VENDOR_PENDING", "PLATFORM_COMMISSION", "PLATFORM_PROMO"] {
+        assert_eq!(shop.balance(account).await, 0, "{account}");
+    }
+}

@@ -1,16 +1,19 @@
-//! Drives sagas: one step, its record, the next step. A process that dies leaves a lease that runs out; whoever claims
-//! the saga then repeats at most one step, and every step can be repeated.
+//! Drives sagas: a step, the next step, and their record with the next change of this database. A process that dies leaves
+//! a lease that runs out; whoever claims the saga then repeats the steps since the last record, and every step can be
+//! repeated.
 
+mod goods;
 mod local;
+mod money;
 mod remote;
 
 pub use local::insert_order;
-pub use remote::payment_command;
+pub use money::payment_command;
 
 use crate::{
     Settings,
     actions::{crash, transitions},
-    domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaKind, SagaStatus, Step, backoff_seconds},
+    domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaStatus, Step, backoff_seconds},
     error::infallible,
     store::{
         self,
@@ -27,6 +30,10 @@ use uuid::Uuid;
 
 /// A step is given up, outcome unknown, before the lease can run out under it.
 const STEP_TIMEOUT: Duration = Duration::from_secs(LEASE_SECONDS as u64 - 2);
+
+/// Steps that are done are written down with the next local step, and at the latest after this: with the step that is
+/// under way then, the lease is not over yet.
+const WRITE_DOWN_AFTER: Duration = Duration::from_secs(2);
 
 /// What became of a step.
 #[derive(Debug)]
@@ -47,8 +54,11 @@ pub struct Driver<'a> {
     owner: Owner,
     moment: Moment,
     payment: Option<PaymentInfo>,
+    /// Steps that are done and not yet written down.
     journal: Vec<StepRow>,
     recorded: Instant,
+    /// Somebody drove the saga before: steps may have been done that nobody wrote down.
+    resumed: bool,
 }
 
 impl<'a> Driver<'a> {
@@ -62,6 +72,15 @@ impl<'a> Driver<'a> {
             payment: None,
             journal: Vec::new(),
             recorded: Instant::now(),
+            resumed: false,
+        }
+    }
+
+    /// The same for sagas that somebody drove before.
+    fn resuming(deps: &'a Deps, settings: &'a Settings, owner: Owner) -> Self {
+        Self {
+            resumed: true,
+            ..Self::new(deps, settings, owner)
         }
     }
 
@@ -106,7 +125,11 @@ impl<'a> Driver<'a> {
             match self.record(&mut saga, step, verdict, started).await {
                 Ok(true) => crash::point(self.settings, &format!("saga.{name}.recorded")),
                 Ok(false) => return Ok((saga, self.payment)),
-                Err(error) => return self.failed(saga, step, error.describe()).await,
+                Err(error) => {
+                    // Perhaps it is written down: what stands there stays.
+                    self.journal.clear();
+                    return self.failed(saga, step, error.describe()).await;
+                }
             }
             if matches!(saga.status, SagaStatus::Completed | SagaStatus::Compensated) {
                 return Ok((saga, self.payment));
@@ -134,7 +157,7 @@ impl<'a> Driver<'a> {
             (None, true) => "COMPENSATED",
             (None, false) => "DONE",
         };
-        advance(&mut next, step, refusal.clone());
+        advance(&mut next, step, refusal.clone(), self.resumed);
         self.journal.push(StepRow {
             saga_id: saga.id,
             name: step.name().to_owned(),
@@ -149,9 +172,13 @@ impl<'a> Driver<'a> {
                 Step::CreateOrder | Step::Confirm | Step::Open | Step::Deliver
             );
         let ended = matches!(next.status, SagaStatus::Completed | SagaStatus::Compensated);
-        let fresh = self.recorded.elapsed() < Duration::from_secs(2);
-        if saga.kind == SagaKind::Import && !local && !ended && fresh && state == "DONE" {
-            // An import's commands are cheap to repeat, a commit is not: the journal follows with the next local step.
+        let fresh = self.recorded.elapsed() < WRITE_DOWN_AFTER;
+        // From here on the customer may not call it off any more: that must stand written before the next step.
+        let committed = step == Step::AwaitPayment;
+        // A price with coupons cannot be asked for again once they are held: they would count as used.
+        let priced = next.step() == Some(Step::HoldCoupons);
+        if !local && !ended && !committed && !priced && fresh && state == "DONE" {
+            // Commands can be repeated, and a commit costs more: the journal follows with the next local step.
             *saga = next;
             return Ok(true);
         }
@@ -181,8 +208,24 @@ impl<'a> Driver<'a> {
 
     async fn rest(self, mut saga: Saga, seconds: i64) -> Result<(Saga, Option<PaymentInfo>), Error> {
         saga.attempts = 0;
-        store::sagas::release(self.deps.db.pool(), &saga, self.owner, seconds).await?;
+        self.let_go(&saga, seconds).await?;
         Ok((saga, self.payment))
+    }
+
+    /// Ends the lease, and writes down what is done.
+    async fn let_go(&self, saga: &Saga, seconds: i64) -> Result<(), Error> {
+        if self.journal.is_empty() {
+            store::sagas::release(self.deps.db.pool(), saga, self.owner, seconds).await?;
+            return Ok(());
+        }
+        let mut tx = self.deps.db.begin(self.moment).await?;
+        // Somebody else's saga is not written, so neither is its journal.
+        if store::sagas::advance(&mut tx, saga, self.owner).await? {
+            store::sagas::journal(&mut tx, &self.journal).await?;
+            store::sagas::release(&mut *tx, saga, self.owner, seconds).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Nobody knows whether the step happened: it will be done again.
@@ -203,20 +246,21 @@ impl<'a> Driver<'a> {
             saga.status = SagaStatus::Stuck;
         }
         let seconds = backoff_seconds(saga.attempts);
-        store::sagas::release(self.deps.db.pool(), &saga, self.owner, seconds).await?;
+        self.let_go(&saga, seconds).await?;
         Ok((saga, self.payment))
     }
 }
 
-/// Where the saga is after this step.
-fn advance(saga: &mut Saga, step: Step, refusal: Option<Refusal>) {
+/// Where the saga is after this step. A refusal undoes what was done; of a saga that somebody drove before, also what
+/// may have been done.
+fn advance(saga: &mut Saga, step: Step, refusal: Option<Refusal>, resumed: bool) {
     (saga.attempts, saga.last_error) = (0, None);
     let undo = match (saga.status, refusal) {
         (SagaStatus::Compensating, _) => Some(step.undo_next()),
         (_, Some(refusal)) => {
             saga.failure = Some(refusal);
             saga.status = SagaStatus::Compensating;
-            Some(Some(step.undo_from()))
+            Some(Some(step.undo_from(resumed)))
         }
         (_, None) => None,
     };
@@ -241,7 +285,10 @@ pub async fn run(
 ) -> Result<Option<(Saga, Option<PaymentInfo>)>, Error> {
     let owner = Owner(Uuid::now_v7());
     match store::sagas::claim(deps.db.pool(), id, owner).await? {
-        Some(saga) => Driver::new(deps, settings, owner).drive(saga).await.map(Some),
+        Some(saga) => Driver::resuming(deps, settings, owner)
+            .drive(saga)
+            .await
+            .map(Some),
         None => Ok(None),
     }
 }
@@ -252,7 +299,7 @@ async fn step(deps: &Deps, settings: &Settings) -> Result<bool, Error> {
     let Some(saga) = store::sagas::claim_due(deps.db.pool(), owner).await? else {
         return Ok(false);
     };
-    Driver::new(deps, settings, owner).drive(saga).await?;
+    Driver::resuming(deps, settings, owner).drive(saga).await?;
     Ok(true)
 }
 
