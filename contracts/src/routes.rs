@@ -1,11 +1,11 @@
 //! Who hears what. A topic that is not here reaches nobody.
 
 use crate::events::{
-    CatalogueChanged,
-    CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered, LowStockRaised, OrderConfirmed,
-    OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged, PaymentStatusChanged, ProductChanged,
-    RefundStatusChanged, ShipmentStatusChanged, StaffActed, StockReturned, StockStateChanged, VariantNews,
-    VendorOrderStatusChanged, VendorStatusChanged, WishesFulfilled,
+    CatalogueChanged, CustomerRegistered, CustomersMerged, GuestOrdersClaimed, LinesDelivered,
+    LowStockRaised, OrderConfirmed, OrderStatusChanged, OrdersReassigned, PaymentRefundStatusChanged,
+    PaymentStatusChanged, ProductChanged, RefundStatusChanged, ShipmentStatusChanged, StaffActed,
+    StockReturned, StockStateChanged, VariantNews, VendorOrderStatusChanged, VendorStatusChanged,
+    WishesFulfilled,
 };
 use platform::events::{Event, Routes};
 

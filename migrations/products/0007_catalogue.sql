@@ -8,3 +8,8 @@ alter table products.media
     add column brand_id uuid references products.brands,
     add constraint media_owner check ((product_id is null) <> (brand_id is null));
 create index media_of_brand on products.media (brand_id, position) where brand_id is not null and removed_at is null;
+
+-- Lists by sales.
+create index products_best_selling on products.products (sold desc, id desc) where visible;
+-- Few products of a category, cheapest first, without looking at all the others.
+create index products_cheapest_in_category on products.products (category_id, min_price, id) where visible;

@@ -13,8 +13,8 @@ pub mod schema;
 pub mod store;
 
 use contracts::events::{
-    CatalogueChanged, CustomerRegistered, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
-    ShipmentStatusChanged, StaffActed, VendorOrderStatusChanged, VendorStatusChanged,
+    CatalogueChanged, CustomerRegistered, OrderStatusChanged, PaymentRefundStatusChanged,
+    PaymentStatusChanged, ShipmentStatusChanged, StaffActed, VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::{
     Viewer,

@@ -1,8 +1,9 @@
 //! What is recorded of a fact: its subject, and its place in an audit chain.
 
 use contracts::events::{
-    CatalogueChanged, CatalogueKind, CustomerRegistered, OrderConfirmed, OrderStatusChanged, PaymentRefundStatusChanged, PaymentStatusChanged,
-    RefundStatusChanged, ShipmentStatusChanged, StaffActed, VendorOrderStatusChanged, VendorStatusChanged,
+    CatalogueChanged, CatalogueKind, CustomerRegistered, OrderConfirmed, OrderStatusChanged,
+    PaymentRefundStatusChanged, PaymentStatusChanged, RefundStatusChanged, ShipmentStatusChanged, StaffActed,
+    VendorOrderStatusChanged, VendorStatusChanged,
 };
 use platform::events::Event;
 

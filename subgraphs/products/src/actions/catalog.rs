@@ -69,7 +69,13 @@ pub async fn upsert_category(deps: &Deps, viewer: &Viewer, data: CategoryData) -
         .map_err(|e| taken(e, "categories_slug_key"))?;
     // A new name is a word of its products.
     tx.hint(indexer::CHANGED, id);
-    tell(&mut tx, viewer, (id.to_string(), CatalogueKind::Category), "category.upsert").await?;
+    tell(
+        &mut tx,
+        viewer,
+        (id.to_string(), CatalogueKind::Category),
+        "category.upsert",
+    )
+    .await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -98,7 +104,13 @@ pub async fn upsert_brand(
         .map_err(|e| taken(e, "brands_slug_key"))?;
     // A new name is a word of its products.
     tx.hint(indexer::CHANGED, id);
-    tell(&mut tx, viewer, (id.to_string(), CatalogueKind::Brand), "brand.upsert").await?;
+    tell(
+        &mut tx,
+        viewer,
+        (id.to_string(), CatalogueKind::Brand),
+        "brand.upsert",
+    )
+    .await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -119,13 +131,24 @@ impl AttributeData {
         if !["TEXT", "NUMBER", "BOOLEAN"].contains(&self.data_type.as_str()) {
             return Err(invalid("type", "TEXT, NUMBER or BOOLEAN"));
         }
-        let unit = self.unit.map(|unit| text(unit, 20).ok_or_else(|| invalid("unit", "1..20 characters")));
-        let mut kinds: Vec<String> = self.kinds.into_iter().map(|kind| kind.as_str().to_owned()).collect();
+        let unit = self
+            .unit
+            .map(|unit| text(unit, 20).ok_or_else(|| invalid("unit", "1..20 characters")));
+        let mut kinds: Vec<String> = self
+            .kinds
+            .into_iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect();
         kinds.sort_unstable();
         kinds.dedup();
         Ok(Attribute {
             id: AttributeId::new(),
-            code: attribute_code(&self.code).ok_or_else(|| invalid("code", "lower-case words joined by underscores, at most 50 characters"))?,
+            code: attribute_code(&self.code).ok_or_else(|| {
+                invalid(
+                    "code",
+                    "lower-case words joined by underscores, at most 50 characters",
+                )
+            })?,
             label: text(self.label, 100).ok_or_else(|| invalid("label", "1..100 characters"))?,
             data_type: self.data_type,
             unit: unit.transpose()?,
@@ -144,7 +167,13 @@ pub async fn upsert_attribute(deps: &Deps, viewer: &Viewer, data: AttributeData)
         let message = "the attribute has another type, which cannot change";
         return Err(UserError::refused(UserErrorCode::Conflict, message).into());
     };
-    tell(&mut tx, viewer, (id.to_string(), CatalogueKind::Attribute), "attribute.upsert").await?;
+    tell(
+        &mut tx,
+        viewer,
+        (id.to_string(), CatalogueKind::Attribute),
+        "attribute.upsert",
+    )
+    .await?;
     tx.commit().await?;
     Ok(id)
 }

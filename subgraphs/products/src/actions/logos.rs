@@ -42,7 +42,13 @@ pub async fn set(
         let mut tx = deps.db.begin(NOW).await?;
         lock(&mut tx, brand).await?;
         store::logos::remove_all(&mut tx, brand).await?;
-        super::catalog::tell(&mut tx, viewer, (brand.to_string(), CatalogueKind::Brand), "brand.logo_remove").await?;
+        super::catalog::tell(
+            &mut tx,
+            viewer,
+            (brand.to_string(), CatalogueKind::Brand),
+            "brand.logo_remove",
+        )
+        .await?;
         tx.commit().await?;
         return Ok(brand);
     };
@@ -63,7 +69,13 @@ pub async fn set(
         return Err(refused(found.reason.as_deref().unwrap_or("cannot be shown")).into());
     }
     store::logos::set(&mut tx, brand, id).await?;
-    super::catalog::tell(&mut tx, viewer, (brand.to_string(), CatalogueKind::Brand), "brand.logo_set").await?;
+    super::catalog::tell(
+        &mut tx,
+        viewer,
+        (brand.to_string(), CatalogueKind::Brand),
+        "brand.logo_set",
+    )
+    .await?;
     tx.hint("media", id);
     tx.commit().await?;
     Ok(brand)

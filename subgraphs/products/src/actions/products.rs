@@ -1,6 +1,8 @@
 //! Making, editing and archiving products.
 
-use super::{NOW, changed, lock_editable, lock_managed, require_approved, require_manages, variants::MAX_VARIANTS};
+use super::{
+    NOW, changed, lock_editable, lock_managed, require_approved, require_manages, variants::MAX_VARIANTS,
+};
 use crate::{
     domain::{
         catalog,

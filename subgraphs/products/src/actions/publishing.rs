@@ -16,7 +16,9 @@ const BATCH: i64 = 100;
 async fn to_come(tx: &mut Tx, at: Option<DateTime<Utc>>) -> Outcome<Option<DateTime<Utc>>> {
     let now = tx.now().await?;
     match at.filter(|at| *at > now) {
-        Some(at) if at.year() > 9999 => Err(UserError::invalid(&["at"], "a moment of the years up to 9999").into()),
+        Some(at) if at.year() > 9999 => {
+            Err(UserError::invalid(&["at"], "a moment of the years up to 9999").into())
+        }
         later => Ok(later),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::NOW;
 use crate::{
-    domain::review::{Review, ReviewStatus},
     domain::prose::some_prose,
+    domain::review::{Review, ReviewStatus},
     store::{self, Scope, reviews::NewReview},
 };
 use platform::{
@@ -107,7 +107,10 @@ pub async fn update(
         .into());
     }
     // Nor of what is off sale.
-    if store::reviews::by_ids(&mut *tx, &Scope::from(viewer), &[id.0]).await?.is_empty() {
+    if store::reviews::by_ids(&mut *tx, &Scope::from(viewer), &[id.0])
+        .await?
+        .is_empty()
+    {
         return Err(UserError::not_found(id.to_string()).into());
     }
     check_version(expected_version, review.version)?;
@@ -132,7 +135,9 @@ pub struct Verdict {
 /// Publishes or refuses a review, and keeps the product's sums equal to a recount.
 pub async fn moderate(deps: &Deps, viewer: &Viewer, id: ReviewId, verdict: Verdict) -> Outcome<ReviewId> {
     let status = verdict.status;
-    let reason = verdict.reason.map(|reason| some_prose(&["reason"], &reason, 1000));
+    let reason = verdict
+        .reason
+        .map(|reason| some_prose(&["reason"], &reason, 1000));
     let reason = reason.transpose()?;
     let mut tx = deps.db.begin(NOW).await?;
     let review = lock(&mut tx, id).await?;

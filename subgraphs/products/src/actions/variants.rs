@@ -52,9 +52,13 @@ pub(super) async fn insert(
     currency: Currency,
     variants: &[VariantData],
 ) -> Outcome<Vec<VariantId>> {
-    variants.iter().try_for_each(|data| require_currency(data, currency))?;
+    variants
+        .iter()
+        .try_for_each(|data| require_currency(data, currency))?;
     let rows: Vec<(VariantId, &VariantData)> = variants.iter().map(|data| (VariantId::new(), data)).collect();
-    store::variants::insert(tx, product, &rows).await.map_err(taken_sku)?;
+    store::variants::insert(tx, product, &rows)
+        .await
+        .map_err(taken_sku)?;
     let prices: Vec<_> = rows
         .iter()
         .flat_map(|(id, data)| data.prices.iter().map(|price| (*id, *price)))

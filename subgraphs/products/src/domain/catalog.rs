@@ -91,8 +91,11 @@ fn number(value: &str) -> Option<String> {
 
 /// Lower-case words and digits joined by underscores, beginning with a letter.
 pub fn attribute_code(value: &str) -> Option<String> {
-    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let fits = value.len() <= 50 && value.starts_with(|c: char| c.is_ascii_lowercase()) && value.split('_').all(word);
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let fits = value.len() <= 50
+        && value.starts_with(|c: char| c.is_ascii_lowercase())
+        && value.split('_').all(word);
     fits.then(|| value.to_owned())
 }
 

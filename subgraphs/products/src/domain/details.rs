@@ -23,7 +23,13 @@ pub enum ProductKind {
 }
 
 impl ProductKind {
-    pub const ALL: [Self; 5] = [Self::Book, Self::Laptop, Self::Mobile, Self::Clothes, Self::Generic];
+    pub const ALL: [Self; 5] = [
+        Self::Book,
+        Self::Laptop,
+        Self::Mobile,
+        Self::Clothes,
+        Self::Generic,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

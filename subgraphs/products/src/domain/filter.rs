@@ -197,7 +197,11 @@ impl ProductWhere {
             list.map_or(0, Vec::len)
         }
         let (book, clothes) = (self.book.as_ref(), self.clothes.as_ref());
-        let attributes = self.attributes.iter().flatten().map(|one| of(one.values.as_ref()));
+        let attributes = self
+            .attributes
+            .iter()
+            .flatten()
+            .map(|one| of(one.values.as_ref()));
         [
             of(self.ids.as_ref()),
             of(self.kind.as_ref()),
@@ -206,7 +210,10 @@ impl ProductWhere {
             of(self.status.as_ref()),
             of(book.and_then(|book| book.genre.as_ref())),
             of(book.and_then(|book| book.format.as_ref())),
-            of(self.laptop.as_ref().and_then(|laptop| laptop.storage_type.as_ref())),
+            of(self
+                .laptop
+                .as_ref()
+                .and_then(|laptop| laptop.storage_type.as_ref())),
             of(self.mobile.as_ref().and_then(|mobile| mobile.network.as_ref())),
             of(clothes.and_then(|clothes| clothes.size.as_ref())),
             of(clothes.and_then(|clothes| clothes.color.as_ref())),
@@ -218,16 +225,28 @@ impl ProductWhere {
 
     /// All texts that are no IDs.
     fn texts(&self) -> impl Iterator<Item = &String> {
-        let book = self.book.iter().flat_map(|book| [&book.isbn13, &book.author, &book.publisher]);
+        let book = self
+            .book
+            .iter()
+            .flat_map(|book| [&book.isbn13, &book.author, &book.publisher]);
         let laptop = self.laptop.iter().flat_map(|laptop| [&laptop.cpu, &laptop.gpu]);
         let mobile = self.mobile.iter().map(|mobile| &mobile.os);
-        let clothes = self.clothes.iter().flat_map(|piece| [&piece.style, &piece.gender, &piece.season]);
+        let clothes = self
+            .clothes
+            .iter()
+            .flat_map(|piece| [&piece.style, &piece.gender, &piece.season]);
         let single = book.chain(laptop).chain(mobile).chain(clothes).flatten();
         let genres = self.book.iter().flat_map(|book| &book.genre);
         let networks = self.mobile.iter().flat_map(|mobile| &mobile.network);
-        let pieces = self.clothes.iter().flat_map(|piece| [&piece.size, &piece.color, &piece.material]);
+        let pieces = self
+            .clothes
+            .iter()
+            .flat_map(|piece| [&piece.size, &piece.color, &piece.material]);
         let attributes = self.attributes.iter().flatten().map(|one| &one.values);
-        let lists = genres.chain(networks).chain(pieces.flatten()).chain(attributes.flatten());
+        let lists = genres
+            .chain(networks)
+            .chain(pieces.flatten())
+            .chain(attributes.flatten());
         single.chain(lists.flatten())
     }
 }

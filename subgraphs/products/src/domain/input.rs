@@ -143,7 +143,12 @@ fn options(options: Vec<VariantOption>) -> Result<Vec<VariantOption>, UserError>
                 .len()
                 == options.len()
         })
-        .ok_or_else(|| invalid("options", "at most 10 pairs of texts, each name once regardless of case"))
+        .ok_or_else(|| {
+            invalid(
+                "options",
+                "at most 10 pairs of texts, each name once regardless of case",
+            )
+        })
 }
 
 /// A product's own texts and details, checked; its references are for the caller to check.

@@ -18,8 +18,7 @@ pub fn prose(path: &[&str], value: Option<&str>, max: usize) -> Result<Option<St
 
 /// The same, and not empty.
 pub fn some_prose(path: &[&str], value: &str, max: usize) -> Result<String, UserError> {
-    prose(path, Some(value), max)?
-        .ok_or_else(|| UserError::invalid(path, &format!("1..{max} characters")))
+    prose(path, Some(value), max)?.ok_or_else(|| UserError::invalid(path, &format!("1..{max} characters")))
 }
 
 #[cfg(test)]
@@ -31,7 +30,10 @@ mod tests {
         let of = |value: &str| prose(&["body"], Some(value), 10);
         assert_eq!(of(" a\r\n\tb ").unwrap().as_deref(), Some("a\r\n\tb"));
         assert_eq!(of("  \n ").unwrap(), None);
-        assert_eq!(of("ä".repeat(10).as_str()).unwrap().map(|text| text.len()), Some(20));
+        assert_eq!(
+            of("ä".repeat(10).as_str()).unwrap().map(|text| text.len()),
+            Some(20)
+        );
         for bad in ["a\u{7}", "\u{1b}[31m", "elf letters"] {
             assert!(of(bad).is_err(), "{bad:?}");
         }

@@ -69,7 +69,10 @@ impl BookDetails {
         let isbn13 =
             isbn13(&self.isbn13).ok_or_else(|| invalid(KIND, "isbn13", "an ISBN-13 with its check digit"))?;
         positive(KIND, "pages", self.pages)?;
-        if self.published_on.is_some_and(|day| !(1000..=9999).contains(&day.0.year())) {
+        if self
+            .published_on
+            .is_some_and(|day| !(1000..=9999).contains(&day.0.year()))
+        {
             return Err(invalid(KIND, "publishedOn", "a day of the years 1000..9999"));
         }
         Ok(Self {

@@ -31,7 +31,10 @@ pub fn pairs(path: &[&str], groups: &[Vec<String>]) -> Result<(Vec<String>, Vec<
     }
     let (mut words, mut meanings) = (Vec::new(), Vec::new());
     for group in groups {
-        let group: Vec<String> = group.iter().map(|given| word(path, given)).collect::<Result<_, _>>()?;
+        let group: Vec<String> = group
+            .iter()
+            .map(|given| word(path, given))
+            .collect::<Result<_, _>>()?;
         for one in &group {
             for other in group.iter().filter(|other| *other != one) {
                 words.push(one.clone());

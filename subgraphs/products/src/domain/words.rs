@@ -1,8 +1,8 @@
 //! A list of words that may be left out of an input, and is empty then.
 
 use async_graphql::{
-    ContextSelectionSet, InputType, InputValueError, InputValueResult, OutputType, Positioned, ServerResult, Value,
-    parser::types::Field, registry::Registry,
+    ContextSelectionSet, InputType, InputValueError, InputValueResult, OutputType, Positioned, ServerResult,
+    Value, parser::types::Field, registry::Registry,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

@@ -87,7 +87,10 @@ impl CatalogMutation {
             let file = (content_type.as_str(), size_bytes);
             logos::open(deps, storage, viewer(ctx), parse_id(&brand_id)?, file).await
         };
-        let opened = open.await.split().map(|(ticket, user_errors)| UploadPayload::new(ticket, user_errors));
+        let opened = open
+            .await
+            .split()
+            .map(|(ticket, user_errors)| UploadPayload::new(ticket, user_errors));
         Some(opened.map_err(Into::into))
     }
 
@@ -120,7 +123,8 @@ impl CatalogMutation {
         #[graphql(desc = "Name for people, 1 to 100 characters.")] label: String,
         #[graphql(name = "type", desc = "TEXT, NUMBER or BOOLEAN.")] data_type: String,
         #[graphql(desc = "Unit of a NUMBER, at most 20 characters.")] unit: Option<String>,
-        #[graphql(default = true, desc = "May be used in `where.attributes` and as a facet.")] filterable: bool,
+        #[graphql(default = true, desc = "May be used in `where.attributes` and as a facet.")]
+        filterable: bool,
         #[graphql(desc = "Kinds of product it fits; all if absent.")] kinds: Option<Vec<ProductKind>>,
     ) -> Option<Result<AttributePayload>> {
         if let Err(error) = viewer(ctx).require_staff() {

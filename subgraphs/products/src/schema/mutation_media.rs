@@ -23,7 +23,14 @@ impl MediaMutation {
         let open = async {
             let (deps, storage) = (ctx.data_unchecked::<Deps>(), ctx.data_unchecked::<Storage>());
             let file = (content_type.as_str(), size_bytes);
-            media::open_slot(deps, storage, viewer(ctx), Owner::Product(parse_id(&product_id)?), file).await
+            media::open_slot(
+                deps,
+                storage,
+                viewer(ctx),
+                Owner::Product(parse_id(&product_id)?),
+                file,
+            )
+            .await
         };
         let (ticket, user_errors) = open.await.split()?;
         Ok(UploadPayload::new(ticket, user_errors))

@@ -54,7 +54,9 @@ impl SynonymMutation {
     async fn search_synonyms_set(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Groups of 2 to 50 words that mean the same, at most 2,000.")] groups: Vec<Vec<String>>,
+        #[graphql(desc = "Groups of 2 to 50 words that mean the same, at most 2,000.")] groups: Vec<
+            Vec<String>,
+        >,
     ) -> Option<Result<SearchSynonymsPayload>> {
         Some(staff_change(ctx, Ask::Set(groups)).await)
     }

@@ -47,7 +47,9 @@ impl Variant {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "ISO 4217; the product's own currency if absent.")] currency: Option<Currency>,
-        #[graphql(default_with = "Some(1)", desc = "Pieces bought together, 1 or more.")] quantity: Option<i32>,
+        #[graphql(default_with = "Some(1)", desc = "Pieces bought together, 1 or more.")] quantity: Option<
+            i32,
+        >,
     ) -> Option<Result<Money, Error>> {
         let (currency, quantity) = (currency.unwrap_or(self.currency), quantity.unwrap_or(1));
         if quantity < 1 {

@@ -46,9 +46,12 @@ pub async fn page(
 
 /// Locks a brand until the transaction ends; false if there is none.
 pub async fn lock(tx: &mut PgConnection, id: BrandId) -> Result<bool, sqlx::Error> {
-    let found = sqlx::query!("select 1 as one from products.brands where id = $1 for update", id.0)
-        .fetch_optional(tx)
-        .await?;
+    let found = sqlx::query!(
+        "select 1 as one from products.brands where id = $1 for update",
+        id.0
+    )
+    .fetch_optional(tx)
+    .await?;
     Ok(found.is_some())
 }
 

@@ -26,7 +26,10 @@ pub async fn set(
     prices: &[(VariantId, (Currency, i64, Option<i64>))],
 ) -> Result<(), sqlx::Error> {
     let variants: Vec<Uuid> = prices.iter().map(|(variant, _)| variant.0).collect();
-    let currencies: Vec<String> = prices.iter().map(|(_, (currency, ..))| currency.to_string()).collect();
+    let currencies: Vec<String> = prices
+        .iter()
+        .map(|(_, (currency, ..))| currency.to_string())
+        .collect();
     let amounts: Vec<i64> = prices.iter().map(|(_, (_, amount, _))| *amount).collect();
     let compare_at: Vec<Option<i64>> = prices.iter().map(|(_, (.., before))| *before).collect();
     sqlx::query!(

@@ -180,9 +180,13 @@ pub async fn set_end(
     id: ProductId,
     at: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!("update products.products set unpublish_at = $2 where id = $1", id.0, at)
-        .execute(tx)
-        .await?;
+    sqlx::query!(
+        "update products.products set unpublish_at = $2 where id = $1",
+        id.0,
+        at
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -194,7 +194,8 @@ pub async fn queue(
         r#"select r.product_id, r.submitted_at as "submitted_at!", r.id
            from products.revisions r join products.products p on p.id = r.product_id
            where r.status in ('SUBMITTED', 'IN_REVIEW')
-               and ($1::timestamptz is null or (r.submitted_at, r.id) > ($1, $2))
+               and (r.submitted_at, r.id) > (coalesce($1::timestamptz, '-infinity'),
+                   coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
                and ($4::uuid is null or p.vendor_id = $4) and ($5::text is null or r.status = $5)
            order by r.submitted_at, r.id limit $3"#,
         at.and_then(DateTime::from_timestamp_micros),

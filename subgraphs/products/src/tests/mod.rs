@@ -15,9 +15,11 @@ mod media;
 mod news;
 mod privacy;
 mod reviews;
+mod rules;
 mod search;
 mod search_facets;
 mod search_index;
+mod staff;
 mod steps;
 
 /// A shop with one approved vendor, one category and one brand.
