@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// How often the state of an import is read.
+/// How often the state of an import or export is read.
 const LOOK: Duration = Duration::from_millis(500);
 /// Logging in again: an access token lives ten minutes.
 const LOGIN_PERIOD: u32 = 600;
@@ -140,9 +140,17 @@ async fn import(file: &Path, dry_run: bool, stage: Stage, target: &Target) -> Re
     let url = made["uploadUrl"]
         .as_str()
         .context("no address to send the file to")?;
+    // A store takes no file without knowing how long it is.
+    let bytes = content.metadata().await?.len();
+    let content_type = match target.format(Some(file)) == name(&Format::Csv) {
+        true => "text/csv",
+        false => "application/jsonl",
+    };
     let stream = tokio_util::io::ReaderStream::with_capacity(content, 64 * 1024);
     let answer = platform::http::client(TRANSFER)?
         .put(url)
+        .header("content-type", content_type)
+        .header("content-length", bytes)
         .body(reqwest::Body::wrap_stream(stream))
         .send()
         .await?;
@@ -150,6 +158,23 @@ async fn import(file: &Path, dry_run: bool, stage: Stage, target: &Target) -> Re
     ensure!(status.is_success(), "{status}: {}", answer.text().await?);
     let done = follow(target, client, &made["id"]).await?;
     report(target, &done).await
+}
+
+/// Where the file of an export is, once it is written.
+async fn written(target: &Target, mut client: Client, id: &Value) -> Result<String> {
+    let query = "query($id: ID!) { catalogExport(id: $id) { status url } }";
+    for look in 1_u32.. {
+        if look.is_multiple_of(LOGIN_PERIOD) {
+            client = target.login().await?;
+        }
+        let export = client.run(query, json!({ "id": id })).await?["catalogExport"].take();
+        match (export["status"].as_str(), export["url"].as_str()) {
+            (_, Some(url)) => return Ok(url.to_owned()),
+            (Some("QUEUED" | "RUNNING"), None) => tokio::time::sleep(LOOK).await,
+            _ => break,
+        }
+    }
+    bail!("the export could not be written")
 }
 
 /// Shows the progress until there is none any more.
@@ -220,12 +245,11 @@ async fn report(target: &Target, import: &Value) -> Result<()> {
 async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
     let client = target.login().await?;
     let query = "mutation($vendor: ID!, $format: CatalogFormat!) {
-        catalogExportCreate(vendorId: $vendor, format: $format) { url userErrors { code message } } }";
+        catalogExportCreate(vendorId: $vendor, format: $format) {
+            catalogExport { id } userErrors { code message } } }";
     let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.format(file) });
-    let data = client.run(query, variables).await?;
-    let url = data["catalogExportCreate"]["url"]
-        .as_str()
-        .context("no address to fetch it from")?;
+    let made = client.run(query, variables).await?["catalogExportCreate"]["catalogExport"].take();
+    let url = written(target, client, &made["id"]).await?;
     let answer = platform::http::client(TRANSFER)?
         .get(url)
         .send()

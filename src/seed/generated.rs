@@ -48,6 +48,7 @@ pub(super) async fn import(staff: &Client, vendor: &Value, lines: &[Value]) -> R
         .context("nowhere to send the products to")?;
     let sent = platform::http::client(Duration::from_secs(600))?
         .put(url)
+        .header("content-type", "application/jsonl")
         .body(file)
         .send()
         .await?;

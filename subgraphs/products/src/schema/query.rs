@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        bulk::job::CatalogImport,
+        bulk::{export::CatalogExport, job::CatalogImport},
         catalog::{Attribute, Brand, Category},
         details::ProductKind,
         filter::{ProductSort, ProductWhere},
@@ -28,8 +28,8 @@ use async_graphql::{Context, ID, Object, OneofObject, Result};
 use platform::{
     Deps, Error,
     ids::{
-        BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
-        WishlistId,
+        BrandId, CatalogExportId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId,
+        VendorId, WishlistId,
     },
     page::{CountedPage, Page, PageArgs},
     viewer::viewer,
@@ -91,6 +91,19 @@ impl Query {
     ) -> Option<Result<Page<CatalogImport>, Error>> {
         let vendor = VendorId::parse(&vendor_id)?;
         Some(catalog_import::of_vendor(ctx, vendor, first, after).await)
+    }
+
+    /// An export of the caller's vendor, or for staff of any, until its file is deleted. Requires: VENDOR or STAFF.
+    async fn catalog_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its ID.")] id: ID,
+    ) -> Option<Result<CatalogExport, Error>> {
+        if let Err(error) = viewer(ctx).require_vendor_or_staff() {
+            return Some(Err(error));
+        }
+        let found = reader(ctx).load_one(CatalogExportId::parse(&id)?).await;
+        found.transpose()
     }
 
     /// Products on sale. With `where.status`, vendors find their own and staff all others too.

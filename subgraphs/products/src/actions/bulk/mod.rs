@@ -1,7 +1,8 @@
 //! A vendor's whole catalogue as a file, in and out.
 
+pub mod cleaning;
 pub mod export;
+pub mod export_jobs;
 pub mod jobs;
-pub mod links;
 pub mod step;
-pub mod upload;
+pub mod uploads;
