@@ -18,6 +18,7 @@ mod reviews;
 mod search;
 mod search_facets;
 mod search_index;
+mod search_naive;
 mod steps;
 
 /// A shop with one approved vendor, one category and one brand.
