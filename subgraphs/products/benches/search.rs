@@ -4,35 +4,102 @@
 //! number of products. Ratios within one run are what counts; milliseconds belong to the machine.
 
 use anyhow::{Context, Result};
-use async_graphql::{Request, Variables};
-use platform::{Deps, Viewer, testing::TestDb};
+use async_graphql::{InputType, Request, Variables};
+use platform::{Deps, Viewer, ids::CategoryId, testing::TestDb};
 use products::{
     Schema,
-    domain::filter::{ProductSort, ProductWhere},
-    search::{self, Ask, indexer},
+    search::{self, Ask, Place, indexer},
     store::search::{facets, hits},
 };
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// Pages of each kind that are measured.
 const ROUNDS: usize = 100;
 
-const PAGE: &str = "query($text: String, $facets: [String!]) { productSearch(query: $text, first: 20, facets: $facets) {
+const PAGE: &str = "query($text: String, $facets: [String!], $where: ProductWhere, $sort: ProductSort, $after: String) {
+    productSearch(query: $text, first: 20, facets: $facets, where: $where, sort: $sort, after: $after) {
     nodes { id name slug priceRange { min { amount currency } } rating { average count } } pageInfo { endCursor }
     facets { code label values { value count } } } }";
 
+/// The cursor of a page far away, without what it costs to show it.
+const WALK: &str = "query($text: String, $where: ProductWhere, $sort: ProductSort, $after: String) {
+    productSearch(query: $text, first: 100, where: $where, sort: $sort, after: $after) { pageInfo { endCursor } } }";
+
 const FACETS: [&str; 6] = ["kind", "category", "brand", "in_stock", "rating", "author"];
 
-/// What is looked for: a word in a quarter of the products, in some, in few; several words; a typing mistake; nothing.
-const TEXTS: [(&str, Option<&str>); 6] = [
-    ("a common word", Some("steel")),
-    ("a kind of thing", Some("shirt")),
-    ("two words", Some("paper shirt")),
-    ("a brand", Some("lolanor")),
-    ("a typing mistake", Some("ultrabok")),
-    ("everything", None),
+/// A kind of page: its name, the text, the filter, the order, and how many hundreds of hits lie before it.
+struct Case(
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+    &'static str,
+    usize,
+);
+
+/// Words in a quarter of the products, in some, in few; several words; a typing mistake; everything; pages of categories
+/// with filters, orders and far away.
+const CASES: [Case; 16] = [
+    Case("a common word", Some("steel"), "{}", "RELEVANCE", 0),
+    Case("a kind of thing", Some("shirt"), "{}", "RELEVANCE", 0),
+    Case("two words", Some("paper shirt"), "{}", "RELEVANCE", 0),
+    Case("a brand", Some("lolanor"), "{}", "RELEVANCE", 0),
+    Case("a typing mistake", Some("ultrabok"), "{}", "RELEVANCE", 0),
+    Case("everything", None, "{}", "NEWEST", 0),
+    Case(
+        "all in stock",
+        None,
+        r#"{"inStockOnly": true}"#,
+        "BEST_SELLING",
+        0,
+    ),
+    Case(
+        "a kind in stock",
+        None,
+        r#"{"kind": ["BOOK"], "inStockOnly": true}"#,
+        "RATING",
+        0,
+    ),
+    Case(
+        "a department",
+        None,
+        r#"{"categoryId": "DEPARTMENT"}"#,
+        "BEST_SELLING",
+        0,
+    ),
+    Case(
+        "a shelf in stock",
+        None,
+        r#"{"categoryId": "SHELF", "inStockOnly": true}"#,
+        "PRICE_ASC",
+        0,
+    ),
+    Case(
+        "memory",
+        None,
+        r#"{"laptop": {"ramGb": {"min": 16, "max": 32}}}"#,
+        "PRICE_ASC",
+        0,
+    ),
+    Case("an author", None, r#"{"book": {"author": "lanor"}}"#, "RATING", 0),
+    Case(
+        "a size",
+        None,
+        r#"{"clothes": {"size": ["XL"]}, "inStockOnly": true}"#,
+        "BEST_SELLING",
+        0,
+    ),
+    Case("a common word, far", Some("steel"), "{}", "RELEVANCE", 40),
+    Case("everything, far", None, "{}", "PRICE_DESC", 40),
+    Case(
+        "a department, far",
+        None,
+        r#"{"categoryId": "DEPARTMENT"}"#,
+        "RATING",
+        40,
+    ),
 ];
 
 struct Shop {
@@ -52,13 +119,13 @@ async fn main() -> Result<()> {
         "{:<18} {:>8} {:>10} {:>10} {:>10} {:>10}",
         "", "found", "p50 ms", "p99 ms", "SQL p50", "SQL p99"
     );
-    for (name, text) in TEXTS {
-        let ask = ask(&shop, text).await?;
+    for case in &CASES {
+        let (look, ask, after) = look(&shop, case).await?;
         let (mut through, mut alone) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS + 5 {
             let (page, sql) = (
-                timed(page(&shop, text)).await?,
-                timed(plain(&shop, &ask, &facets)).await?,
+                timed(page(&shop, &look)).await?,
+                timed(plain(&shop, &ask, after, &facets)).await?,
             );
             // The first ones warm the caches.
             if round >= 5 {
@@ -69,7 +136,10 @@ async fn main() -> Result<()> {
         let found = ok(search::backend(&shop.deps).count(&ask, 1_000_000).await)?;
         let (a, b) = (percentile(&mut through, 50), percentile(&mut through, 99));
         let (c, d) = (percentile(&mut alone, 50), percentile(&mut alone, 99));
-        println!("{name:<18} {found:>8} {a:>10.1} {b:>10.1} {c:>10.1} {d:>10.1}");
+        println!(
+            "{:<18} {found:>8} {a:>10.1} {b:>10.1} {c:>10.1} {d:>10.1}",
+            case.0
+        );
     }
     let mut suggestions = Vec::new();
     for prefix in ["s", "sh", "paper s", "ultrab", "zu"].repeat(ROUNDS / 5) {
@@ -110,39 +180,70 @@ async fn open(products: &str) -> Result<Shop> {
     Ok(Shop { deps, schema })
 }
 
-async fn ask(shop: &Shop, text: Option<&str>) -> Result<Ask> {
+/// The variables of a page, what they ask the backend, and the place behind which the page begins.
+async fn look(shop: &Shop, case: &Case) -> Result<(Value, Ask, Option<Place>)> {
+    let Case(_, text, filter, sort, hundreds) = case;
+    let category = |number: u128| {
+        CategoryId(Uuid::from_u128(
+            0x0000_0000_0000_7000_a000_0000_0000_0000 + number,
+        ))
+    };
+    let filter = filter
+        .replace("DEPARTMENT", &category(0x5).to_string())
+        .replace("SHELF", &category(0x11).to_string());
+    let filter: Value = serde_json::from_str(&filter)?;
+    let mut look = json!({ "text": text, "facets": FACETS, "where": filter, "sort": sort, "after": null });
+    for _ in 0..*hundreds {
+        let found = answer(shop, WALK, &look).await?;
+        look["after"] = found["productSearch"]["pageInfo"]["endCursor"].clone();
+    }
     let backend = search::backend(&shop.deps);
-    Ok(Ask {
+    let ask = Ask {
         text: match text {
             Some(text) => Some(ok(backend.understand(text).await)?),
             None => None,
         },
-        filter: ProductWhere::default(),
-        sort: if text.is_some() {
-            ProductSort::Relevance
-        } else {
-            ProductSort::Newest
-        },
-    })
+        filter: parsed(filter)?,
+        sort: parsed(json!(sort))?,
+    };
+    let after = match hundreds {
+        0 => None,
+        hundreds => {
+            let passed = ok(backend.search(&ask, None, *hundreds as i64 * 100).await)?;
+            passed.last().map(|hit| (hit.sort_key, hit.id.0))
+        }
+    };
+    Ok((look, ask, after))
 }
 
-/// A page through the schema.
-async fn page(shop: &Shop, text: Option<&str>) -> Result<()> {
+/// An input as the schema reads it.
+fn parsed<T: InputType>(value: Value) -> Result<T> {
+    let value = async_graphql::Value::from_json(value)?;
+    T::parse(Some(value)).map_err(|error| anyhow::anyhow!("{error:?}"))
+}
+
+async fn answer(shop: &Shop, query: &str, variables: &Value) -> Result<Value> {
     let viewer = Viewer::anonymous();
-    let variables = Variables::from_json(json!({ "text": text, "facets": FACETS }));
-    let mut request = Request::new(PAGE).variables(variables).data(viewer.clone());
+    let mut request = Request::new(query)
+        .variables(Variables::from_json(variables.clone()))
+        .data(viewer.clone());
     products::insert_data(&shop.deps, &viewer, &mut request.data);
     let answer = shop.schema.execute(request).await;
     anyhow::ensure!(answer.errors.is_empty(), "{:?}", answer.errors);
-    let data: Value = answer.data.into_json()?;
+    Ok(answer.data.into_json()?)
+}
+
+/// A page through the schema.
+async fn page(shop: &Shop, look: &Value) -> Result<()> {
+    let data = answer(shop, PAGE, look).await?;
     anyhow::ensure!(data["productSearch"]["nodes"][0].is_object(), "nothing found");
     Ok(())
 }
 
 /// Its two statements alone.
-async fn plain(shop: &Shop, ask: &Ask, codes: &[String]) -> Result<()> {
+async fn plain(shop: &Shop, ask: &Ask, after: Option<Place>, codes: &[String]) -> Result<()> {
     let db = shop.deps.db.pool();
-    hits::statement("", ask, None, 21)
+    hits::statement("", ask, after, 21)
         .build()
         .persistent(false)
         .fetch_all(db)

@@ -14,6 +14,7 @@ const RESTLESS: &[&str] = &[
     "products.search_documents",
     "products.search_documents_0",
     "products.search_documents_1",
+    "products.search_counts",
     "products.search_queue",
     "products.search_words",
 ];

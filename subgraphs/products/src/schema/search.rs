@@ -23,6 +23,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
+use tokio::sync::OnceCell;
 
 /// Characters of a query.
 const MAX_QUERY: usize = 200;
@@ -67,12 +68,12 @@ pub async fn search(
         None => None,
         Some(query) => Some(backend.understand(query).await?),
     };
-    let ask = Arc::new(Ask { text, filter, sort });
-    let page = found(ctx, &backend, &ask, page, key).await?;
     Ok(ProductSearchResult {
         backend,
-        ask,
-        page,
+        ask: Arc::new(Ask { text, filter, sort }),
+        args: page,
+        key,
+        page: OnceCell::new(),
         facets,
     })
 }
@@ -83,7 +84,7 @@ async fn found(
     ctx: &Context<'_>,
     backend: &Arc<dyn SearchBackend>,
     ask: &Arc<Ask>,
-    page: PageArgs<Key>,
+    page: &PageArgs<Key>,
     key: u64,
 ) -> Result<CountedPage<Product>, Error> {
     let after = page.after.map(|(_, sort_key, id)| (sort_key, id));
@@ -137,34 +138,47 @@ pub struct Facet {
     values: Vec<FacetValue>,
 }
 
-/// What a search found.
+/// What a search found. Its fields are resolved side by side: the page, the facets and the count are read at once.
 pub struct ProductSearchResult {
     backend: Arc<dyn SearchBackend>,
     ask: Arc<Ask>,
-    page: CountedPage<Product>,
+    args: PageArgs<Key>,
+    key: u64,
+    /// Read by the first field that shows some of it.
+    page: OnceCell<CountedPage<Product>>,
     facets: Vec<String>,
+}
+
+impl ProductSearchResult {
+    async fn page(&self, ctx: &Context<'_>) -> Result<&CountedPage<Product>, Error> {
+        self.page
+            .get_or_try_init(|| found(ctx, &self.backend, &self.ask, &self.args, self.key))
+            .await
+    }
 }
 
 #[Object]
 impl ProductSearchResult {
     /// The products of this page, with cursors.
-    async fn edges(&self) -> &[Edge<String, Product, EmptyFields>] {
-        &self.page.edges
+    async fn edges(&self, ctx: &Context<'_>) -> Result<&[Edge<String, Product, EmptyFields>]> {
+        Ok(&self.page(ctx).await?.edges)
     }
 
     /// The products of this page.
-    async fn nodes(&self) -> Vec<&Product> {
-        self.page.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<&Product>> {
+        let page = self.page(ctx).await?;
+        Ok(page.edges.iter().map(|edge| &edge.node).collect())
     }
 
     /// Where this page lies.
-    async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_previous_page: self.page.has_previous_page,
-            has_next_page: self.page.has_next_page,
-            start_cursor: self.page.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.page.edges.last().map(|edge| edge.cursor.clone()),
-        }
+    async fn page_info(&self, ctx: &Context<'_>) -> Result<PageInfo> {
+        let page = self.page(ctx).await?;
+        Ok(PageInfo {
+            has_previous_page: page.has_previous_page,
+            has_next_page: page.has_next_page,
+            start_cursor: page.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: page.edges.last().map(|edge| edge.cursor.clone()),
+        })
     }
 
     /// Counts over the whole result, in the order in which they were asked for; without `facets`: kind, category,
@@ -194,10 +208,12 @@ impl ProductSearchResult {
     }
 
     /// Names that may have been meant, when no product has the words of the query.
-    async fn suggestions(&self) -> Vec<&String> {
-        let corrected = self.ask.text.as_ref().is_some_and(|text| text.corrected);
-        let names = self.page.edges.iter().map(|edge| &edge.node.name);
-        names.take(if corrected { SUGGESTIONS } else { 0 }).collect()
+    async fn suggestions(&self, ctx: &Context<'_>) -> Result<Vec<&String>> {
+        if !self.ask.text.as_ref().is_some_and(|text| text.corrected) {
+            return Ok(Vec::new());
+        }
+        let names = self.page(ctx).await?.edges.iter().map(|edge| &edge.node.name);
+        Ok(names.take(SUGGESTIONS).collect())
     }
 
     /// How many products were found, counting up to `max`.

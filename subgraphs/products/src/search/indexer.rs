@@ -15,7 +15,7 @@ pub const CHANGED: &str = "search";
 /// How often the queue is looked at when no hint came.
 const PERIOD: Duration = Duration::from_secs(2);
 
-/// Changes that are indexed at once.
+/// Products that are indexed at once.
 const BATCH: i64 = 500;
 
 /// Indexes until `stop`.
@@ -49,8 +49,8 @@ pub async fn step(deps: &Deps, backend: &dyn SearchBackend) -> Result<bool, Erro
         return Ok(false);
     }
     let (entries, mut products) = queue::oldest(&mut tx, BATCH).await?;
-    let mut more = entries.len() as i64 == BATCH;
-    if !entries.is_empty() {
+    let mut more = !entries.is_empty();
+    if more {
         products.sort_unstable();
         products.dedup();
         backend.update(&products).await?;

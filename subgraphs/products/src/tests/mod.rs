@@ -23,6 +23,7 @@ mod search;
 mod search_facets;
 mod search_index;
 mod staff;
+mod search_naive;
 mod steps;
 
 /// A shop with one approved vendor, one category and one brand.

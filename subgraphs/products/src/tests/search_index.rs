@@ -3,12 +3,18 @@
 use super::{Shop, anonymous};
 use crate::{
     commands,
-    domain::filter::{BookFilter, ProductSort, ProductWhere},
+    domain::{
+        details::ProductKind,
+        filter::{BookFilter, ProductSort, ProductWhere},
+    },
     search::{self, Ask, IndexStatus},
     store,
 };
 use contracts::products::{RebuildSearch, SetSynonyms};
-use platform::{Moment, ids::ProductId};
+use platform::{
+    Moment,
+    ids::{CategoryId, ProductId},
+};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -151,10 +157,12 @@ async fn synonyms_are_data() {
     assert!(set(&["alone"]).await.is_err());
 }
 
-/// A shop with `products` generated products, indexed.
-async fn generated(products: &str) -> Shop {
+/// A shop with `products` generated products, indexed; `seed` makes it another one.
+pub(super) async fn generated(products: &str, seed: u64) -> Shop {
     let shop = Shop::open().await;
-    let sql = include_str!("../../benches/catalogue.sql").replace("{products}", products);
+    let sql = include_str!("../../benches/catalogue.sql")
+        .replace("{products}", products)
+        .replace("setseed(0.42)", &format!("setseed(0.{seed})"));
     let mut db = shop.deps.db.pool().acquire().await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *db).await.unwrap();
     commands::search::rebuild(&shop.deps, RebuildSearch { language: None })
@@ -190,7 +198,7 @@ async fn plan(shop: &Shop, mut statement: sqlx::QueryBuilder<sqlx::Postgres>) ->
 #[tokio::test]
 async fn plans_use_the_indexes() {
     const EXPLAIN: &str = "explain (analyze, format json) ";
-    let shop = generated("10000").await;
+    let shop = generated("10000", 42).await;
     let backend = search::backend(&shop.deps);
     let all = ProductWhere::default;
     let isbn = ProductWhere {
@@ -198,6 +206,31 @@ async fn plans_use_the_indexes() {
             isbn13: Some("9780306406157".to_owned()),
             ..Default::default()
         }),
+        ..all()
+    };
+    let stocked = ProductWhere {
+        kind: Some(vec![ProductKind::Book]),
+        in_stock_only: Some(true),
+        ..all()
+    };
+    let codes = ["kind", "brand", "author", "size", "price", "energy_class"].map(str::to_owned);
+    for filter in [all(), stocked] {
+        let (text, sort) = (None, ProductSort::Newest);
+        let ask = Ask { text, filter, sort };
+        let counted = plan(&shop, store::search::facets::statement(EXPLAIN, &ask, &codes)).await;
+        let reads = |name| counted.iter().any(|(_, table)| table.starts_with(name));
+        assert!(
+            reads("search_counts") && !reads("search_documents"),
+            "{counted:?}"
+        );
+    }
+    let shelf = ProductWhere {
+        category_id: Some(
+            CategoryId("00000000-0000-7000-a000-000000000011".parse().unwrap())
+                .to_string()
+                .into(),
+        ),
+        in_stock_only: Some(true),
         ..all()
     };
     let cases = [
@@ -215,8 +248,8 @@ async fn plans_use_the_indexes() {
         (None, ProductSort::Rating, all(), "rating_id_idx"),
         (None, ProductSort::BestSelling, all(), "sold_id_idx"),
         (None, ProductSort::Newest, isbn, "terms_idx"),
+        (None, ProductSort::Newest, shelf, "category_id_created_id_idx"),
     ];
-    let codes = ["kind", "brand", "author", "size"].map(str::to_owned);
     for (text, sort, filter, index) in cases {
         let text = match text {
             Some(text) => Some(backend.understand(text).await.unwrap()),
@@ -225,7 +258,7 @@ async fn plans_use_the_indexes() {
         let ask = Ask { text, filter, sort };
         let mut plans = vec![plan(&shop, store::search::hits::statement(EXPLAIN, &ask, None, 21)).await];
         // Without a condition, facets are about everything.
-        if ["search_idx", "terms_idx"].contains(&index) {
+        if ["search_idx", "terms_idx", "category_id_created_id_idx"].contains(&index) {
             plans.push(plan(&shop, store::search::facets::statement(EXPLAIN, &ask, &codes)).await);
         }
         for plan in plans {

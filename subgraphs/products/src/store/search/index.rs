@@ -73,7 +73,8 @@ async fn clear(tx: &mut PgConnection, generation: i16) -> Result<bool, sqlx::Err
         return Ok(true);
     }
     sqlx::query!(
-        "delete from products.search_words where generation = $1",
+        "with words as (delete from products.search_words where generation = $1) \
+         delete from products.search_counts where generation = $1",
         generation
     )
     .execute(&mut *tx)
@@ -117,7 +118,7 @@ async fn switch(tx: &mut PgConnection, generation: i16) -> Result<bool, sqlx::Er
     // The planner should know the new documents before the first search. Who does not own them may not look; then
     // autovacuum does within a minute.
     sqlx::raw_sql(AssertSqlSafe(format!(
-        "analyze products.search_documents_{generation}"
+        "analyze products.search_documents_{generation}, products.search_counts"
     )))
     .execute(&mut *tx)
     .await?;

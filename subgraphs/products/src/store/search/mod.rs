@@ -12,6 +12,9 @@ pub mod synonyms;
 
 pub use query::Built;
 
+/// The generation that is searched.
+const ACTIVE: &str = "(select generation from products.search_generations where state = 'ACTIVE')";
+
 /// The documents that are searched, as table `p`, and the begin of their condition.
 const DOCUMENTS: &str = "products.search_documents p where p.generation = \
      (select generation from products.search_generations where state = 'ACTIVE')";

@@ -12,10 +12,16 @@ pub async fn lock(tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
     .await
 }
 
-/// The oldest entries: their numbers, and whose they are.
+/// The entries of the `limit` products that have waited longest: their numbers, and whose they are. What was changed
+/// often is indexed once.
 pub async fn oldest(tx: &mut PgConnection, limit: i64) -> Result<(Vec<i64>, Vec<Uuid>), sqlx::Error> {
     let rows = sqlx::query!(
-        "select seq, product_id from products.search_queue order by seq limit $1",
+        r#"with oldest as materialized (
+               select seq, product_id from products.search_queue order by seq limit $1::bigint * 20
+           ), chosen as (
+               select product_id from oldest group by product_id order by min(seq) limit $1
+           )
+           select seq as "seq!", product_id as "product_id!" from oldest join chosen using (product_id)"#,
         limit
     )
     .fetch_all(tx)
