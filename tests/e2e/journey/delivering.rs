@@ -143,7 +143,7 @@ pub(super) async fn told(shop: &Shop, buyer: &Buyer, order: &str) {
             .count()
     };
     for _ in 0..200 {
-        if mails() >= 3 {
+        if mails() >= 4 {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
