@@ -13,15 +13,17 @@ use crate::{
     },
     store::{self, products::NewProduct, revisions::Step},
 };
+use async_graphql::ID;
 use contracts::users::GetVendors;
 use platform::{
     Deps, Outcome, Tx, UserError, UserErrorCode, Viewer,
-    error::{Fault, check_version, on_constraint, parse_id},
+    error::{Fault, NotFoundError, check_version, on_constraint},
     idempotency::{self, Claimed},
     ids::{BrandId, CategoryId, ProductId, RevisionId, VariantId, VendorId},
 };
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// Makes a draft. Vendors that may sell, and staff for them.
 pub async fn create(
@@ -102,18 +104,21 @@ async fn content(
     old: Option<&Content>,
 ) -> Outcome<Content> {
     let texts = input.texts()?;
-    let category_id: CategoryId = parse_id(&input.category_id)?;
+    let category_id = CategoryId::parse(&input.category_id).unwrap_or(CategoryId(Uuid::nil()));
     if store::categories::by_ids(&mut *tx, &[category_id.0])
         .await?
         .is_empty()
     {
-        return Err(UserError::not_found(input.category_id.clone()).into());
+        return Err(unknown("categoryId", &input.category_id).into());
     }
-    let brand_id: Option<BrandId> = input.brand_id.as_ref().map(parse_id).transpose()?;
+    let brand_id = input
+        .brand_id
+        .as_ref()
+        .map(|id| BrandId::parse(id).unwrap_or(BrandId(Uuid::nil())));
     if let (Some(brand), Some(given)) = (brand_id, &input.brand_id)
         && store::brands::by_ids(&mut *tx, &[brand.0]).await?.is_empty()
     {
-        return Err(UserError::not_found(given.clone()).into());
+        return Err(unknown("brandId", given).into());
     }
     let attributes = attributes(tx, input).await?;
     let slug = match (texts.slug, old) {
@@ -134,6 +139,17 @@ async fn content(
         details: texts.details,
         attributes,
     })
+}
+
+/// What an input refers to is not there.
+fn unknown(field: &str, id: &ID) -> UserError {
+    match UserError::not_found(id.clone()) {
+        UserError::NotFoundError(error) => UserError::NotFoundError(NotFoundError {
+            path: Some(vec!["input".to_owned(), field.to_owned()]),
+            ..error
+        }),
+        other => other,
+    }
 }
 
 /// The name's own slug, or one that nobody else can have.

@@ -9,7 +9,7 @@ use super::{
     variant::VariantOption,
 };
 use async_graphql::{ID, InputObject};
-use platform::{Currency, MinorUnits, UserError, address::text, money::MoneyInput};
+use platform::{MinorUnits, UserError, address::text, money::MoneyInput};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ fn maybe_moneys<S: Serializer>(value: &Option<Vec<MoneyInput>>, serializer: S) -
 pub struct VariantData {
     pub sku: String,
     pub name: String,
-    pub prices: Vec<(Currency, i64, Option<i64>)>,
+    pub prices: Vec<price::OnePiece>,
     pub weight_grams: i32,
     pub dimensions_mm: Option<Vec<i32>>,
     pub barcode: Option<String>,

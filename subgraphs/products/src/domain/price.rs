@@ -15,6 +15,9 @@ pub struct Price {
     pub compare_at: Option<i64>,
 }
 
+/// Everybody's price of one piece: currency, minor units, and price before a reduction.
+pub type OnePiece = (Currency, i64, Option<i64>);
+
 /// The prices in `currency` that a customer of `tier` pays, as (least quantity, minor units for one piece), smallest
 /// quantity first. Neither a tier's own price nor a greater quantity ever makes a piece dearer.
 pub fn ladder(prices: &[Price], currency: Currency, tier: Option<&str>) -> Vec<(i32, i64)> {
@@ -47,10 +50,7 @@ pub fn at(ladder: &[(i32, i64)], quantity: i32) -> Option<i64> {
 }
 
 /// Currency, amount and price before a reduction of each price in an input. One price for each currency, at least one.
-pub fn listed(
-    prices: &[MoneyInput],
-    compare_at: Option<&[MoneyInput]>,
-) -> Result<Vec<(Currency, i64, Option<i64>)>, UserError> {
+pub fn listed(prices: &[MoneyInput], compare_at: Option<&[MoneyInput]>) -> Result<Vec<OnePiece>, UserError> {
     let compare = compare_at.unwrap_or_default();
     let mut seen = BTreeSet::new();
     let mut listed = Vec::new();

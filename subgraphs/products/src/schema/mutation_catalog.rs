@@ -91,7 +91,7 @@ impl CatalogMutation {
             .await
             .split()
             .map(|(ticket, user_errors)| UploadPayload::new(ticket, user_errors));
-        Some(opened.map_err(Into::into))
+        Some(opened)
     }
 
     /// Makes an upload the logo of its brand as soon as it is checked and scaled. Errors: CONFLICT (nothing uploaded yet),

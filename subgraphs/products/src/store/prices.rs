@@ -1,6 +1,6 @@
 //! Price lists of variants.
 
-use crate::domain::price::Price;
+use crate::domain::price::{OnePiece, Price};
 use platform::{Currency, ids::VariantId};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -19,12 +19,8 @@ pub async fn of(db: impl PgExecutor<'_>, variants: &[Uuid]) -> Result<Vec<Price>
     .await
 }
 
-/// Sets everybody's prices of one piece, each with its currency, amount and price before a reduction; prices by quantity
-/// and tier stay.
-pub async fn set(
-    tx: &mut PgConnection,
-    prices: &[(VariantId, (Currency, i64, Option<i64>))],
-) -> Result<(), sqlx::Error> {
+/// Sets everybody's prices of one piece; prices by quantity and tier stay.
+pub async fn set(tx: &mut PgConnection, prices: &[(VariantId, OnePiece)]) -> Result<(), sqlx::Error> {
     let variants: Vec<Uuid> = prices.iter().map(|(variant, _)| variant.0).collect();
     let currencies: Vec<String> = prices
         .iter()

@@ -49,6 +49,16 @@ async fn details_and_texts_of_products_make_sense() {
     assert_eq!(bell, "INVALID [\"input\",\"description\"]");
     let lines = shop.refusal(|input| input["description"] = json!("a\nb")).await;
     assert_eq!(lines, "none");
+    for field in ["categoryId", "brandId"] {
+        for id in [
+            "x",
+            "cat_01900000000070008000000000000000",
+            "brd_01900000000070008000000000000000",
+        ] {
+            let missing = shop.refusal(|input| input[field] = json!(id)).await;
+            assert_eq!(missing, format!("NOT_FOUND [\"input\",\"{field}\"]"), "{id}");
+        }
+    }
     let value = |value: &str| json!({ "code": "country_of_origin", "value": value });
     let twice = shop
         .refusal(|input| input["attributes"] = json!([value("GB"), value("FR")]))

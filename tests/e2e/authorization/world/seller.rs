@@ -61,6 +61,7 @@ impl World {
         self.keep("vendor", query, json!({ "input": input }), &ids).await;
         self.method().await;
         self.drafts().await;
+        self.files().await;
         // Everything is low now.
         let query = "mutation($variant: ID!, $warehouse: ID!) {
             reorderPointSet(variantId: $variant, warehouseId: $warehouse, reorderPoint: 100000) { userErrors { code message path } } }";
@@ -114,6 +115,34 @@ impl World {
             &ids,
         )
         .await;
+    }
+
+    /// Slots for pictures, a spare one for everybody, and an import that has been read.
+    async fn files(&mut self) {
+        let query = "mutation($id: ID!) { mediaUploadCreate(productId: $id, contentType: \"image/png\", sizeBytes: 9) {
+            mediaId userErrors { code message path } } }";
+        let ids = [("media", "/mediaUploadCreate/mediaId")];
+        self.keep("vendor", query, json!({ "id": self.id("product") }), &ids)
+            .await;
+        for _ in 0..VIEWERS.len() {
+            let opened = self
+                .client("vendor")
+                .run(query, json!({ "id": self.id("draft") }))
+                .await;
+            let id = opened.unwrap()["mediaUploadCreate"]["mediaId"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            self.pool.spares.entry("spareMedia").or_default().push(id);
+        }
+        let query =
+            "mutation($vendor: ID!, $content: String!) { catalogImportCreate(vendorId: $vendor, format: CSV,
+            dryRun: true, content: $content, idempotencyKey: \"a\") {
+            catalogImport { id } userErrors { code message path } } }";
+        let ids = [("catalogImport", "/catalogImportCreate/catalogImport/id")];
+        let variables =
+            json!({ "vendor": self.id("vendor"), "content": "sku,name\nNO-SUCH-THING,Nothing\n" });
+        self.keep("vendor", query, variables, &ids).await;
     }
 
     /// What nobody else may know of: a product and a vendor before their approval. And an edit of a product on sale.
