@@ -194,7 +194,7 @@ async fn look(shop: &Shop, case: &Case) -> Result<(Value, Ask, Option<Place>)> {
     };
     let filter = filter
         .replace("DEPARTMENT", &category(0x5).to_string())
-        .replace("SHELF", &category(0x11).to_string());
+        .replace("SHELF", &category(0x12).to_string());
     let filter: Value = serde_json::from_str(&filter)?;
     let mut look = json!({ "text": text, "facets": FACETS, "where": filter, "sort": sort, "after": null });
     for _ in 0..*hundreds {

@@ -231,7 +231,7 @@ async fn plans_use_the_indexes() {
     }
     let shelf = ProductWhere {
         category_id: Some(
-            CategoryId("00000000-0000-7000-a000-000000000011".parse().unwrap())
+            CategoryId("00000000-0000-7000-a000-000000000012".parse().unwrap())
                 .to_string()
                 .into(),
         ),
