@@ -87,7 +87,7 @@ const CASES: [Case; 16] = [
         "PRICE_ASC",
         0,
     ),
-    Case("an author", None, r#"{"book": {"author": "lanor"}}"#, "RATING", 0),
+    Case("an author", None, r#"{"book": {"author": "lando"}}"#, "RATING", 0),
     Case(
         "a size",
         None,
