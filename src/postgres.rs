@@ -66,9 +66,11 @@ impl Cluster {
         {
             return Ok(());
         }
+        // No just-in-time compiler: statements are short, and compiling them takes longer than they do.
         let options = format!(
             "-c listen_addresses='' -c unix_socket_directories='{}' -c max_connections=300 -c shared_buffers=256MB \
-             -c max_wal_size=2GB -c wal_compression=on -c random_page_cost=1.1 -c log_min_duration_statement=1000",
+             -c max_wal_size=2GB -c wal_compression=on -c random_page_cost=1.1 -c jit=off -c work_mem=8MB \
+             -c log_min_duration_statement=1000",
             self.socket.display()
         );
         let started = self.run(

@@ -8,8 +8,12 @@ use async_graphql::{InputType, Request, Variables};
 use platform::{Deps, Viewer, ids::CategoryId, testing::TestDb};
 use products::{
     Schema,
+    domain::filter::ProductWhere,
     search::{self, Ask, Place, indexer},
-    store::search::{facets, hits},
+    store::{
+        categories,
+        search::{facets, hits},
+    },
 };
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -83,7 +87,7 @@ const CASES: [Case; 16] = [
         "PRICE_ASC",
         0,
     ),
-    Case("an author", None, r#"{"book": {"author": "lanor"}}"#, "RATING", 0),
+    Case("an author", None, r#"{"book": {"author": "lando"}}"#, "RATING", 0),
     Case(
         "a size",
         None,
@@ -190,7 +194,7 @@ async fn look(shop: &Shop, case: &Case) -> Result<(Value, Ask, Option<Place>)> {
     };
     let filter = filter
         .replace("DEPARTMENT", &category(0x5).to_string())
-        .replace("SHELF", &category(0x11).to_string());
+        .replace("SHELF", &category(0x12).to_string());
     let filter: Value = serde_json::from_str(&filter)?;
     let mut look = json!({ "text": text, "facets": FACETS, "where": filter, "sort": sort, "after": null });
     for _ in 0..*hundreds {
@@ -198,12 +202,14 @@ async fn look(shop: &Shop, case: &Case) -> Result<(Value, Ask, Option<Place>)> {
         look["after"] = found["productSearch"]["pageInfo"]["endCursor"].clone();
     }
     let backend = search::backend(&shop.deps);
+    let filter: ProductWhere = parsed(filter)?;
     let ask = Ask {
         text: match text {
             Some(text) => Some(ok(backend.understand(text).await)?),
             None => None,
         },
-        filter: parsed(filter)?,
+        categories: categories::within(shop.deps.db.pool(), &filter).await?,
+        filter,
         sort: parsed(json!(sort))?,
     };
     let after = match hundreds {
@@ -217,7 +223,7 @@ async fn look(shop: &Shop, case: &Case) -> Result<(Value, Ask, Option<Place>)> {
 }
 
 /// An input as the schema reads it.
-fn parsed<T: InputType>(value: Value) -> Result<T> {
+fn parsed<T: InputType + std::fmt::Debug>(value: Value) -> Result<T> {
     let value = async_graphql::Value::from_json(value)?;
     T::parse(Some(value)).map_err(|error| anyhow::anyhow!("{error:?}"))
 }

@@ -7,14 +7,14 @@ use super::{
 use crate::{
     domain::{filter::ProductSort, product::Product},
     search::{Ask, SearchBackend},
-    store::search::facets::DEFAULT,
+    store::{categories, search::facets::DEFAULT},
 };
 use async_graphql::{
     Context, Object, Result, SimpleObject,
     connection::{Edge, EmptyFields, PageInfo},
 };
 use platform::{
-    Error,
+    Deps, Error,
     address::text,
     ids::ProductId,
     page::{CountedPage, PageArgs, TotalCount},
@@ -68,9 +68,16 @@ pub async fn search(
         None => None,
         Some(query) => Some(backend.understand(query).await?),
     };
+    let deps = ctx.data_unchecked::<Deps>();
+    let categories = categories::within(deps.db.pool(), &filter).await?;
     Ok(ProductSearchResult {
         backend,
-        ask: Arc::new(Ask { text, filter, sort }),
+        ask: Arc::new(Ask {
+            text,
+            filter,
+            categories,
+            sort,
+        }),
         args: page,
         key,
         page: OnceCell::new(),

@@ -45,6 +45,8 @@ pub struct Ask {
     /// No text finds everything.
     pub text: Option<Understood>,
     pub filter: ProductWhere,
+    /// The category of the filter and those below it.
+    pub categories: Vec<Uuid>,
     pub sort: ProductSort,
 }
 

@@ -1,6 +1,6 @@
 //! The tree of categories.
 
-use crate::domain::catalog::Category;
+use crate::domain::{catalog::Category, filter::ProductWhere};
 use platform::ids::CategoryId;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -25,6 +25,19 @@ pub async fn by_slug(db: impl PgExecutor<'_>, slug: &str) -> Result<Option<Categ
     )
     .fetch_optional(db)
     .await
+}
+
+/// The category that a filter names, and those below it; none if it names none.
+pub async fn within(db: impl PgExecutor<'_>, filter: &ProductWhere) -> Result<Vec<Uuid>, sqlx::Error> {
+    let named = filter.category_id.as_ref().and_then(|id| CategoryId::parse(id));
+    match named {
+        Some(id) => {
+            sqlx::query_scalar!(r#"select products.subtree($1) as "id!""#, id.0)
+                .fetch_all(db)
+                .await
+        }
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The categories right below these.

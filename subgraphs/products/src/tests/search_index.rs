@@ -215,8 +215,13 @@ async fn plans_use_the_indexes() {
     };
     let codes = ["kind", "brand", "author", "size", "price", "energy_class"].map(str::to_owned);
     for filter in [all(), stocked] {
-        let (text, sort) = (None, ProductSort::Newest);
-        let ask = Ask { text, filter, sort };
+        let (text, sort, categories) = (None, ProductSort::Newest, Vec::new());
+        let ask = Ask {
+            text,
+            filter,
+            categories,
+            sort,
+        };
         let counted = plan(&shop, store::search::facets::statement(EXPLAIN, &ask, &codes)).await;
         let reads = |name| counted.iter().any(|(_, table)| table.starts_with(name));
         assert!(
@@ -226,7 +231,7 @@ async fn plans_use_the_indexes() {
     }
     let shelf = ProductWhere {
         category_id: Some(
-            CategoryId("00000000-0000-7000-a000-000000000011".parse().unwrap())
+            CategoryId("00000000-0000-7000-a000-000000000012".parse().unwrap())
                 .to_string()
                 .into(),
         ),
@@ -255,7 +260,15 @@ async fn plans_use_the_indexes() {
             Some(text) => Some(backend.understand(text).await.unwrap()),
             None => None,
         };
-        let ask = Ask { text, filter, sort };
+        let categories = store::categories::within(shop.deps.db.pool(), &filter)
+            .await
+            .unwrap();
+        let ask = Ask {
+            text,
+            filter,
+            categories,
+            sort,
+        };
         let mut plans = vec![plan(&shop, store::search::hits::statement(EXPLAIN, &ask, None, 21)).await];
         // Without a condition, facets are about everything.
         if ["search_idx", "terms_idx", "category_id_created_id_idx"].contains(&index) {

@@ -10,10 +10,11 @@ use crate::{
         rules,
         status::ProductStatus,
     },
+    search::Ask,
     store::containing,
 };
 use async_graphql::ID;
-use platform::ids::{BrandId, CategoryId, ProductId, VendorId};
+use platform::ids::{BrandId, ProductId, VendorId};
 use sqlx::{Postgres, QueryBuilder};
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -34,10 +35,16 @@ impl Condition {
     }
 }
 
-/// All conditions of a filter; they hold together.
-pub fn conditions(filter: &ProductWhere) -> Vec<Condition> {
+/// All conditions of a search but its text; they hold together.
+pub fn conditions(ask: &Ask) -> Vec<Condition> {
+    let filter = &ask.filter;
     let mut all = Conditions::default();
     all.references(filter);
+    if filter.category_id.is_some() {
+        // By their values: how many products they have decides the plan.
+        let categories = ask.categories.clone();
+        all.bound(Some("category"), "p.category_id = any(", categories, ")");
+    }
     if let Some(kinds) = &filter.kind {
         let kinds: Vec<String> = kinds.iter().map(|kind| kind.as_str().to_owned()).collect();
         all.bound(Some("kind"), "p.kind = any(", kinds, ")");
@@ -159,15 +166,6 @@ impl Conditions {
             filter.vendor_id.as_ref(),
             VendorId::parse,
         );
-        if let Some(id) = &filter.category_id {
-            let id: Uuid = CategoryId::parse(id).map_or(Uuid::nil(), Into::into);
-            self.bound(
-                Some("category"),
-                "p.category_id = any(array(select products.subtree(",
-                id,
-                ")))",
-            );
-        }
     }
 
     fn price(&mut self, price: &MoneyRange) {

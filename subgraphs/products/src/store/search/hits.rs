@@ -20,7 +20,7 @@ pub fn push_found(q: &mut Query, ask: &Ask, skip: impl Fn(&filters::Condition) -
         });
         q.push_bind(text.query.clone()).push("::text::tsquery");
     }
-    for condition in filters::conditions(&ask.filter) {
+    for condition in filters::conditions(ask) {
         if !skip(&condition) {
             q.push(" and ");
             condition.push(q);

@@ -4,6 +4,7 @@ use super::{Shop, search_index::generated};
 use crate::{
     domain::filter::{ProductSort, ProductWhere},
     search::{self, Ask, Place},
+    store::categories,
 };
 use naive::Facts;
 use sqlx::AssertSqlSafe;
@@ -115,9 +116,11 @@ async fn agree(shop: &Shop, dice: &mut Dice, cases: usize) {
             Some(text) => Some(backend.understand(TEXTS[text]).await.unwrap()),
             None => None,
         };
+        let categories = categories::within(shop.deps.db.pool(), &filter).await.unwrap();
         let ask = Ask {
             text: understood,
             filter,
+            categories,
             sort,
         };
         let passes = |one: &Facts, but: &str| {
@@ -200,6 +203,7 @@ async fn what_did_not_change_is_seen_once_however_much_changes_between_pages() {
         let ask = Ask {
             text,
             filter: ProductWhere::default(),
+            categories: Vec::new(),
             sort,
         };
         let before: HashSet<Uuid> = walk(&shop, &ask, 1000)

@@ -79,7 +79,7 @@ pub fn statement(begin: &str, ask: &Ask, codes: &[String]) -> Query {
 /// what only this one counts.
 fn plan<'f, 'a>(ask: &Ask, facets: &'f [Facet<'a>]) -> (Vec<Scan<'f, 'a>>, Vec<Numbered<'f, 'a>>) {
     let (mut scans, mut together, mut counted) = (Vec::new(), Vec::new(), Vec::new());
-    let conditions = filters::conditions(&ask.filter);
+    let conditions = filters::conditions(ask);
     for (index, facet) in facets.iter().enumerate() {
         let (own, others): (Vec<_>, Vec<_>) = conditions
             .iter()
@@ -105,7 +105,7 @@ impl<'f, 'a> Scan<'f, 'a> {
             facets,
             own: Vec::new(),
         };
-        for condition in filters::conditions(&ask.filter) {
+        for condition in filters::conditions(ask) {
             if let Some(index) = scan.facet_of(&condition) {
                 match scan.own.iter_mut().find(|(facet, _)| *facet == index) {
                     Some((_, conditions)) => conditions.push(condition),
@@ -227,7 +227,7 @@ fn push_counted(q: &mut Query, ask: &Ask, facet: &Facet) {
     push_values(q, gives, value, "p.n", "products.search_counts p");
     q.push(" where p.generation = ").push(ACTIVE);
     q.push(" and p.facet = ").push_bind(code);
-    for condition in filters::conditions(&ask.filter) {
+    for condition in filters::conditions(ask) {
         if condition.facet.as_deref() != Some(facet.code) {
             q.push(" and ");
             condition.push(q);
