@@ -79,6 +79,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         MergeCarts => merge_carts,
         GetVendorOrder => get_vendor_order,
         GetOrders => get_orders,
+        GetDelivered => get_delivered,
         CountOpenVendorOrders => count_open_vendor_orders,
         ImportRefund => import_refund,
         ImportAdjustments => import_adjustments,

@@ -91,6 +91,16 @@ impl Query {
         Some(catalog_import::of_vendor(ctx, vendor, first, after).await)
     }
 
+    /// Imports of reviews, the newest first. Requires: STAFF.
+    async fn review_imports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows, 1 to 100; 20 if absent.")] first: Option<i32>,
+        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+    ) -> Option<Result<Page<CatalogImport>, Error>> {
+        Some(catalog_import::of_shop(ctx, first, after).await)
+    }
+
     /// Products on sale. With `where.status`, vendors find their own and staff all others too.
     async fn products(
         &self,

@@ -16,7 +16,7 @@ pub async fn by_ids(
     sqlx::query_as!(
         Review,
         r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", p.vendor_id as "vendor_id: VendorId",
-               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.customer_id as "customer_id: CustomerId", r.author_name, r.locale, r.rating, r.title, r.body, r.verified,
                r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from products.reviews r join products.products p on p.id = r.product_id
            where r.id = any($1)
@@ -54,7 +54,7 @@ pub async fn page(
     sqlx::query_as!(
         Review,
         r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", r.vendor_id as "vendor_id: VendorId",
-               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.customer_id as "customer_id: CustomerId", r.author_name, r.locale, r.rating, r.title, r.body, r.verified,
                r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from unnest($1::uuid[]) as o(id) cross join lateral (
                select r.*, p.vendor_id from products.reviews r join products.products p on p.id = r.product_id
@@ -186,7 +186,7 @@ pub async fn pending(
     sqlx::query_as!(
         Review,
         r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", p.vendor_id as "vendor_id: VendorId",
-               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.customer_id as "customer_id: CustomerId", r.author_name, r.locale, r.rating, r.title, r.body, r.verified,
                r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from products.reviews r join products.products p on p.id = r.product_id
            where r.status = 'PENDING'

@@ -15,6 +15,7 @@ mod media;
 mod news;
 mod privacy;
 mod reviews;
+mod reviews_import;
 mod search;
 mod search_facets;
 mod search_index;

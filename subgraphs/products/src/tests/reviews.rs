@@ -13,7 +13,7 @@ use platform::{
 use serde_json::{Value, json};
 
 /// Products and reviews whose sums differ from a recount.
-const DRIFT: &str = "select (select count(*) from products.products p where (rating_count, rating_sum, rating_histogram) <> ( \
+pub const DRIFT: &str = "select (select count(*) from products.products p where (rating_count, rating_sum, rating_histogram) <> ( \
         select count(*)::int, coalesce(sum(rating), 0)::bigint, array[count(*) filter (where rating = 1), \
             count(*) filter (where rating = 2), count(*) filter (where rating = 3), count(*) filter (where rating = 4), \
             count(*) filter (where rating = 5)]::int[] \
@@ -42,7 +42,7 @@ impl Shop {
         tx.commit().await.unwrap();
     }
 
-    async fn review(&self, author: &Viewer, product: &Value, rating: i32) -> Value {
+    pub async fn review(&self, author: &Viewer, product: &Value, rating: i32) -> Value {
         let create = format!("reviewCreate(productId: {product}, rating: {rating})");
         let made = self
             .mutate(author, &create, "review { id version verifiedPurchase }")

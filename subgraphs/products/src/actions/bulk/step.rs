@@ -2,13 +2,18 @@
 //! next process goes on where the last commit was.
 
 use crate::{
-    actions::{NOW, news, tell},
+    actions::{
+        NOW,
+        bulk::reviews::{self, Questions, Taken},
+        news, tell,
+    },
     domain::bulk::{
         catalogue::{Catalogue, Reported},
         csv::Header,
         entry::{Entry, entries},
-        job::{Format, LineStatus},
-        records::split,
+        job::{Format, Subject},
+        records::{Record, split},
+        reviews::document,
     },
     domain::catalog::slug_of,
     store::{
@@ -20,7 +25,10 @@ use crate::{
         },
     },
 };
-use platform::{Deps, Error, Fault, Outcome, Tx, ids::CatalogImportId};
+use platform::{
+    Deps, Error, Fault, Outcome, Tx,
+    ids::{CatalogImportId, VendorId},
+};
 
 /// Hints under this topic say that an import has moved.
 pub const TOPIC: &str = "catalog-import";
@@ -37,7 +45,12 @@ pub async fn step(deps: &Deps) -> Result<bool, Error> {
     let id = job.id;
     tx.hint(TOPIC, id);
     let taken = match advance(&mut tx, job).await {
-        Ok(()) => tx.commit().await.map_err(Error::from),
+        Ok(None) => tx.commit().await.map_err(Error::from),
+        Ok(Some(questions)) => {
+            drop(tx);
+            reviews::ask(deps, id, &questions).await?;
+            return Ok(true);
+        }
         Err(Fault::Failed(error)) => Err(error),
         Err(Fault::User(error)) => Err(Error::internal(anyhow::anyhow!("refused: {error:?}"))),
     };
@@ -60,18 +73,27 @@ async fn failed(deps: &Deps, id: CatalogImportId, error: &Error) -> Result<(), E
     Ok(())
 }
 
-/// What a piece says, read.
+/// What a piece says.
+enum Said {
+    Products(Vec<Entry>),
+    Reviews(Vec<document::Line>),
+}
+
+/// A piece, read.
 struct Reading {
-    entries: Vec<Entry>,
+    said: Said,
     header: Option<String>,
     /// Bytes that are done with.
     read: usize,
 }
 
-async fn advance(tx: &mut Tx, job: Claimed) -> Outcome<()> {
-    if store::vendors::lock_approved(tx, job.vendor).await? != Some(true) {
+/// Takes one piece, or says what is to be asked before.
+async fn advance(tx: &mut Tx, job: Claimed) -> Outcome<Option<Questions>> {
+    if let Some(vendor) = job.vendor
+        && store::vendors::lock_approved(tx, vendor).await? != Some(true)
+    {
         jobs::finish(tx, job.id, "FAILED", Some("the vendor is not approved")).await?;
-        return Ok(());
+        return Ok(None);
     }
     let (content, more) = pieces::read(&mut **tx, job.file, job.next_piece)
         .await?
@@ -82,10 +104,17 @@ async fn advance(tx: &mut Tx, job: Claimed) -> Outcome<()> {
         Ok(reading) => reading,
         Err(why) => {
             jobs::finish(tx, job.id, "FAILED", Some(&why)).await?;
-            return Ok(());
+            return Ok(None);
         }
     };
-    let counts = take(tx, &job, reading.entries).await?;
+    let counts = match (reading.said, job.vendor) {
+        (Said::Products(entries), Some(vendor)) => take(tx, &job, vendor, entries).await?,
+        (Said::Products(_), None) => Counts::default(),
+        (Said::Reviews(lines), _) => match reviews::take(tx, &job, lines).await? {
+            Taken::Done(counts) => counts,
+            Taken::Asks(questions) => return Ok(Some(questions)),
+        },
+    };
     let (done, rest) = bytes.split_at(reading.read);
     let breaks = done.iter().filter(|byte| **byte == b'\n').count();
     let checkpoint = Checkpoint {
@@ -100,10 +129,10 @@ async fn advance(tx: &mut Tx, job: Claimed) -> Outcome<()> {
     if !more {
         jobs::finish(tx, job.id, "COMPLETED", None).await?;
     }
-    Ok(())
+    Ok(None)
 }
 
-/// Cuts a piece into what it says about products. `Err` says why the file cannot be read at all.
+/// Cuts a piece into what it says. `Err` says why the file cannot be read at all.
 fn read(job: &Claimed, bytes: &[u8], ends: bool) -> Result<Reading, String> {
     let mut records = split(job.format, bytes, job.next_line, ends);
     let mut header = job.header.clone();
@@ -111,7 +140,7 @@ fn read(job: &Claimed, bytes: &[u8], ends: bool) -> Result<Reading, String> {
     if job.format == Format::Csv && header.is_none() {
         if records.is_empty() && !ends {
             return Ok(Reading {
-                entries: Vec::new(),
+                said: Said::Products(Vec::new()),
                 header,
                 read,
             });
@@ -123,27 +152,44 @@ fn read(job: &Claimed, bytes: &[u8], ends: bool) -> Result<Reading, String> {
         let text = std::str::from_utf8(first.bytes).map_err(|_| "the header is not UTF-8".to_owned())?;
         (header, read) = (Some(text.replace('\0', "\u{fffd}")), first.end);
     }
-    let columns = header.as_deref().map(Header::parse).transpose()?;
-    let (entries, count) = entries(job.format, columns.as_ref(), &records, ends);
+    let (said, count) = said(job, header.as_deref(), &records, ends)?;
     if let Some(last) = count.checked_sub(1).and_then(|last| records.get(last)) {
         read = last.end;
     }
-    Ok(Reading {
-        entries,
-        header,
-        read,
-    })
+    Ok(Reading { said, header, read })
+}
+
+/// What records say, and how many of them were read.
+fn said(
+    job: &Claimed,
+    header: Option<&str>,
+    records: &[Record<'_>],
+    ends: bool,
+) -> Result<(Said, usize), String> {
+    match job.subject {
+        Subject::Catalog => {
+            let columns = header.map(Header::parse).transpose()?;
+            let (entries, count) = entries(job.format, columns.as_ref(), records, ends);
+            Ok((Said::Products(entries), count))
+        }
+        Subject::Reviews => {
+            let columns = header.map(document::Header::parse).transpose()?;
+            let now = chrono::Utc::now();
+            let read = |record| document::line(job.format, columns.as_ref(), record, now);
+            Ok((Said::Reviews(records.iter().map(read).collect()), records.len()))
+        }
+    }
 }
 
 /// Gives the entries their effect, and reports.
-async fn take(tx: &mut Tx, job: &Claimed, entries: Vec<Entry>) -> Outcome<Counts> {
+async fn take(tx: &mut Tx, job: &Claimed, vendor: VendorId, entries: Vec<Entry>) -> Outcome<Counts> {
     if entries.is_empty() {
         return Ok(Counts::default());
     }
     let (skus, lines) = places(&entries);
     let earlier = report::first_lines(tx, job.id, &skus, &lines).await?;
     let named = named(&entries, skus);
-    let found = store::bulk::load::load(tx, job.vendor, &named, job.dry_run).await?;
+    let found = store::bulk::load::load(tx, vendor, &named, job.dry_run).await?;
     let mut catalogue = Catalogue::new(found.items, found.foreign, found.references, job.stage);
     // Arithmetic of some hundred milliseconds: the threads that serve requests have better things to do.
     let work = move || {
@@ -154,7 +200,7 @@ async fn take(tx: &mut Tx, job: &Claimed, entries: Vec<Entry>) -> Outcome<Counts
     let (items, reported) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
     if !job.dry_run {
         let before = news::prices(tx, &store::bulk::write::repriced(&items)).await?;
-        let ids = store::bulk::write::write(tx, job.vendor, job.by, &items).await?;
+        let ids = store::bulk::write::write(tx, vendor, job.by, &items).await?;
         tell(tx, &ids).await?;
         news::tell_falls(tx, &before).await?;
         if let Some(moved) = items.iter().find(|item| !item.steps.is_empty()) {
@@ -162,7 +208,7 @@ async fn take(tx: &mut Tx, job: &Claimed, entries: Vec<Entry>) -> Outcome<Counts
         }
     }
     report::insert(tx, job.id, &reported).await?;
-    Ok(counts(&reported))
+    Ok(Counts::of(reported.iter().map(|line| line.status)))
 }
 
 /// All SKUs in lower case, with their lines.
@@ -193,18 +239,4 @@ fn named(entries: &[Entry], skus: Vec<String>) -> Named {
         }
     }
     named
-}
-
-fn counts(reported: &[Reported]) -> Counts {
-    let mut counts = Counts::default();
-    for line in reported {
-        let count = match line.status {
-            LineStatus::Created => &mut counts.created,
-            LineStatus::Updated => &mut counts.updated,
-            LineStatus::Unchanged => &mut counts.unchanged,
-            LineStatus::Refused => &mut counts.refused,
-        };
-        *count += 1;
-    }
-    counts
 }

@@ -1,7 +1,7 @@
 //! Imports and their checkpoints.
 
 use crate::{
-    domain::bulk::job::{CatalogImport, Format, Stage},
+    domain::bulk::job::{CatalogImport, Format, LineStatus, Stage, Subject},
     store::Scope,
 };
 use platform::ids::{CatalogImportId, UserId, VendorId};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The columns of [`CatalogImport`].
 macro_rules! columns {
     () => {
-        "id, vendor_id, format, stage, dry_run, status, file_bytes, bytes_done, created_count, updated_count, \
+        "id, vendor_id, subject, format, stage, dry_run, status, file_bytes, bytes_done, created_count, updated_count, \
          unchanged_count, refused_count, error, created_at, started_at, finished_at"
     };
 }
@@ -33,10 +33,10 @@ pub async fn by_ids(
     .await
 }
 
-/// Imports of a vendor, the newest first.
+/// Imports of a vendor, or without one of the shop, the newest first.
 pub async fn of_vendor(
     db: impl PgExecutor<'_>,
-    vendor: VendorId,
+    vendor: Option<VendorId>,
     after: Option<(i64, Uuid)>,
     limit: i64,
 ) -> Result<Vec<CatalogImport>, sqlx::Error> {
@@ -44,7 +44,7 @@ pub async fn of_vendor(
     sqlx::query_as(concat!(
         "select ",
         columns!(),
-        " from products.catalog_imports where vendor_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3)) \
+        " from products.catalog_imports where vendor_id is not distinct from $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3)) \
          order by created_at desc, id desc limit $4"
     ))
     .bind(vendor)
@@ -58,7 +58,8 @@ pub async fn of_vendor(
 /// An import to be made.
 pub struct NewImport {
     pub id: CatalogImportId,
-    pub vendor: VendorId,
+    pub vendor: Option<VendorId>,
+    pub subject: Subject,
     pub by: Option<UserId>,
     pub staff: bool,
     pub format: Format,
@@ -68,27 +69,28 @@ pub struct NewImport {
 
 pub async fn insert(tx: &mut PgConnection, new: &NewImport) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into products.catalog_imports (id, vendor_id, created_by, staff, format, stage, dry_run, status) \
-         values ($1, $2, $3, $4, $5, $6, $7, 'AWAITING_UPLOAD')",
+        "insert into products.catalog_imports (id, vendor_id, created_by, staff, format, stage, dry_run, subject, status) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'AWAITING_UPLOAD')",
         new.id.0,
-        new.vendor.0,
+        new.vendor.map(Uuid::from),
         new.by.map(Uuid::from),
         new.staff,
         new.format.as_str(),
         new.stage.as_str(),
-        new.dry_run
+        new.dry_run,
+        new.subject.as_str()
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Imports of a vendor that have not ended.
-pub async fn open_count(tx: &mut PgConnection, vendor: VendorId) -> Result<i64, sqlx::Error> {
+/// Imports of a vendor, or without one of the shop, that have not ended.
+pub async fn open_count(tx: &mut PgConnection, vendor: Option<VendorId>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from products.catalog_imports
-           where vendor_id = $1 and finished_at is null"#,
-        vendor.0
+           where vendor_id is not distinct from $1 and finished_at is null"#,
+        vendor.map(Uuid::from)
     )
     .fetch_one(tx)
     .await
@@ -127,7 +129,9 @@ pub async fn awaits_upload(db: impl PgExecutor<'_>, id: CatalogImportId) -> Resu
 #[derive(Debug)]
 pub struct Claimed {
     pub id: CatalogImportId,
-    pub vendor: VendorId,
+    /// None: it is the shop's.
+    pub vendor: Option<VendorId>,
+    pub subject: Subject,
     pub by: Option<UserId>,
     pub format: Format,
     pub stage: Stage,
@@ -143,7 +147,8 @@ pub struct Claimed {
 pub async fn claim(tx: &mut PgConnection) -> Result<Option<Claimed>, sqlx::Error> {
     sqlx::query_as!(
         Claimed,
-        r#"select id as "id: CatalogImportId", vendor_id as "vendor: VendorId", created_by as "by: UserId",
+        r#"select id as "id: CatalogImportId", vendor_id as "vendor: VendorId", subject as "subject: Subject",
+               created_by as "by: UserId",
                format as "format: Format", stage as "stage: Stage", dry_run, file_id as "file!", next_piece, next_line,
                carry, header
            from products.catalog_imports where status in ('QUEUED', 'RUNNING') and file_id is not null
@@ -160,6 +165,22 @@ pub struct Counts {
     pub updated: i32,
     pub unchanged: i32,
     pub refused: i32,
+}
+
+impl Counts {
+    pub fn of(lines: impl IntoIterator<Item = LineStatus>) -> Self {
+        let mut counts = Self::default();
+        for status in lines {
+            let count = match status {
+                LineStatus::Created => &mut counts.created,
+                LineStatus::Updated => &mut counts.updated,
+                LineStatus::Unchanged => &mut counts.unchanged,
+                LineStatus::Refused => &mut counts.refused,
+            };
+            *count += 1;
+        }
+        counts
+    }
 }
 
 /// The checkpoint behind a piece.
@@ -223,6 +244,12 @@ pub async fn finish(
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
+        "delete from products.review_import_facts where import_id = $1",
+        id.0
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
         "delete from products.catalog_import_pieces where file_id = $1",
         file
     )
@@ -240,6 +267,17 @@ pub async fn failed(tx: &mut PgConnection, id: CatalogImportId) -> Result<i32, s
     )
     .fetch_one(tx)
     .await
+}
+
+/// Lets other imports go first.
+pub async fn postpone(db: impl PgExecutor<'_>, id: CatalogImportId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update products.catalog_imports set stepped_at = clock_timestamp() where id = $1",
+        id.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Forgets imports of which nobody will ask any more, and uploads that broke off.

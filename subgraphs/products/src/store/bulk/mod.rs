@@ -5,4 +5,5 @@ pub mod jobs;
 pub mod load;
 pub mod pieces;
 pub mod report;
+pub mod reviews;
 pub mod write;
