@@ -28,3 +28,9 @@ create table products.review_import_facts (
     product_ids uuid[] not null default '{}',
     primary key (import_id, kind, name)
 );
+
+-- Lists by rating compare the keys of cursors, which are 64 bits wide; the old index was of no use to them. Best sellers
+-- had none.
+drop index products.products_best_rated;
+create index products_best_rated on products.products ((rating_milli::bigint) desc, id desc) where visible;
+create index products_best_selling on products.products (sold desc, id desc) where visible;

@@ -116,10 +116,11 @@ pub async fn process(db: &Db, handlers: &Handlers, batch: Vec<Envelope>) {
 
 async fn apply(db: &Db, handlers: &Handlers, batch: &[Envelope]) -> Result<(), Error> {
     let mut tx = db.begin(Moment::LIVE).await?;
-    let fresh: HashSet<Uuid> = claim(&mut tx, batch).await?.into_iter().collect();
+    let mut claimed: HashSet<Uuid> = claim(&mut tx, batch).await?.into_iter().collect();
+    // Removed, not looked up: a batch may have a fact twice.
     let fresh: Vec<Envelope> = batch
         .iter()
-        .filter(|envelope| fresh.contains(&envelope.id))
+        .filter(|envelope| claimed.remove(&envelope.id))
         .cloned()
         .collect();
     for run in fresh.chunk_by(|a, b| a.topic == b.topic && a.moment() == b.moment()) {
