@@ -127,6 +127,15 @@ pub(super) const ALL: &[Check] = &[
     },
     Check {
         service: "products",
+        name: "ratings of vendors are the sums of their products on sale",
+        sql: "select v.vendor_id from products.vendor_ratings v
+              full join (select vendor_id, array[sum(rating_histogram[1]), sum(rating_histogram[2]),
+                             sum(rating_histogram[3]), sum(rating_histogram[4]), sum(rating_histogram[5])]::bigint[] as h
+                         from products.products where visible group by 1) p on p.vendor_id = v.vendor_id
+              where coalesce(v.histogram, '{0,0,0,0,0}') <> coalesce(p.h, '{0,0,0,0,0}')",
+    },
+    Check {
+        service: "products",
         name: "the search index has every product on sale, rated as it is, but for what is queued",
         sql: "select coalesce(p.id, d.id) as id, p.rating_milli, d.rating_milli as indexed from products.products p
               full join (select id, rating_milli from products.search_documents where generation =

@@ -292,14 +292,15 @@ pub struct VendorRating {
     pub histogram: Vec<i64>,
 }
 
+/// Of those that have products on sale.
 pub async fn of_vendors(db: impl PgExecutor<'_>, vendors: &[Uuid]) -> Result<Vec<VendorRating>, sqlx::Error> {
     sqlx::query_as!(
         VendorRating,
-        r#"select vendor_id as "vendor: VendorId", sum(rating_count)::bigint as "count!",
-               sum(rating_sum)::bigint as "sum!",
-               array[sum(rating_histogram[1]), sum(rating_histogram[2]), sum(rating_histogram[3]),
-                   sum(rating_histogram[4]), sum(rating_histogram[5])]::bigint[] as "histogram!"
-           from products.products where vendor_id = any($1) and visible group by vendor_id"#,
+        r#"select a.id as "vendor!: VendorId", h[1] + h[2] + h[3] + h[4] + h[5] as "count!",
+               h[1] + 2 * h[2] + 3 * h[3] + 4 * h[4] + 5 * h[5] as "sum!", h as "histogram!"
+           from unnest($1::uuid[]) as a(id) left join products.vendor_ratings v on v.vendor_id = a.id
+           cross join lateral (select coalesce(v.histogram, '{0,0,0,0,0}') as h) sums
+           where exists (select from products.products p where p.vendor_id = a.id and p.visible)"#,
         vendors
     )
     .fetch_all(db)

@@ -84,7 +84,7 @@ fn codes(import: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_file_becomes_reviews_once() {
     let shop = Shop::open().await;
-    shop.mug().await;
+    let mug = shop.mug().await;
     let dry = shop.import_reviews("format: CSV, dryRun: true", CSV).await;
     assert_eq!(
         (&dry["status"], counts(&dry)),
@@ -135,6 +135,14 @@ async fn a_file_becomes_reviews_once() {
     let stale = "select count(*) from products.search_documents d join products.products p using (id) \
         where d.rating_milli <> p.rating_milli or p.rating_milli <> 2000";
     assert_eq!(shop.sql(stale).await, 0);
+    // The vendor's rating counts what is on sale.
+    let stars = "select coalesce(sum(n), 0)::bigint from products.vendor_ratings, unnest(histogram) n";
+    assert_eq!(shop.sql(stars).await, 2);
+    for (step, left) in [("productUnpublish", 0), ("productPublish", 2)] {
+        let step = format!("{step}(id: \"{mug}\")");
+        assert_eq!(shop.mutate(&shop.member, &step, "").await["userErrors"], json!([]));
+        assert_eq!((shop.sql(stars).await, shop.sql(DRIFT).await), (left, 0));
+    }
     // Nobody was told anything: no consumer has an interest in reviews.
     assert_eq!(
         shop.sql("select count(*) from products.outbox where topic like '%review%'")
