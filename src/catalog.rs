@@ -5,7 +5,7 @@ use crate::{
     seed,
     upload::{self, TRANSFER},
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use futures::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-/// How often the state of an import is read.
+/// How often the state of an import or export is read.
 const LOOK: Duration = Duration::from_millis(500);
 /// Refused lines that are shown.
 const SHOWN: usize = 100;
@@ -139,7 +139,7 @@ async fn import(file: &Path, dry_run: bool, stage: Stage, target: &Target) -> Re
     let client = target.access.login().await?;
     let query = "mutation($vendor: ID!, $format: CatalogFormat!, $stage: CatalogImportStage!, $dryRun: Boolean!, $key: ID!) {
         catalogImportCreate(vendorId: $vendor, format: $format, stage: $stage, dryRun: $dryRun, idempotencyKey: $key) {
-            catalogImport { id uploadUrl } userErrors { code message } } }";
+            catalogImport { id format uploadUrl } userErrors { code message } } }";
     let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.access.format(Some(file)),
         "stage": name(&stage), "dryRun": dry_run, "key": uuid::Uuid::now_v7().to_string() });
     let made = client.run(query, variables).await?["catalogImportCreate"]["catalogImport"].take();
@@ -151,9 +151,30 @@ pub async fn bring(client: &Client, file: &Path, import: &Value) -> Result<()> {
     let url = import["uploadUrl"]
         .as_str()
         .context("no address to send the file to")?;
-    upload::send(url, file).await?;
+    upload::send(url, file, content_type(import)).await?;
     let done = follow(client, &import["id"]).await?;
     report(client, &done).await
+}
+
+/// What a file is sent as.
+fn content_type(import: &Value) -> &'static str {
+    match import["format"] == "CSV" {
+        true => "text/csv",
+        false => "application/jsonl",
+    }
+}
+
+/// Where the file of an export is, once it is written.
+async fn written(client: &Client, id: &Value) -> Result<String> {
+    let query = "query($id: ID!) { catalogExport(id: $id) { status url } }";
+    loop {
+        let export = client.run(query, json!({ "id": id })).await?["catalogExport"].take();
+        match (export["status"].as_str(), export["url"].as_str()) {
+            (_, Some(url)) => return Ok(url.to_owned()),
+            (Some("QUEUED" | "RUNNING"), None) => tokio::time::sleep(LOOK).await,
+            _ => bail!("the export could not be written"),
+        }
+    }
 }
 
 /// Shows the progress until there is none any more.
@@ -219,12 +240,11 @@ async fn report(client: &Client, import: &Value) -> Result<()> {
 async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
     let client = target.access.login().await?;
     let query = "mutation($vendor: ID!, $format: CatalogFormat!) {
-        catalogExportCreate(vendorId: $vendor, format: $format) { url userErrors { code message } } }";
+        catalogExportCreate(vendorId: $vendor, format: $format) {
+            catalogExport { id } userErrors { code message } } }";
     let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.access.format(file) });
-    let data = client.run(query, variables).await?;
-    let url = data["catalogExportCreate"]["url"]
-        .as_str()
-        .context("no address to fetch it from")?;
+    let made = client.run(query, variables).await?["catalogExportCreate"]["catalogExport"].take();
+    let url = written(&client, &made["id"]).await?;
     let answer = platform::http::client(TRANSFER)?
         .get(url)
         .send()

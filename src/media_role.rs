@@ -14,7 +14,7 @@ pub const DEFAULT_STORAGE: &str = ".agora/media";
 /// Where files are kept and how they are reached; the same for products and the media server.
 #[derive(Debug, Clone, Args)]
 pub struct Place {
-    /// Store of pictures and videos: file:///folder, or s3://bucket?region=…&endpoint=…
+    /// Store of pictures, videos and catalogues: file:///folder, or s3://bucket?region=…&endpoint=…
     #[arg(
         long,
         env = "AGORA_STORAGE_URL",

@@ -37,7 +37,7 @@ async fn import(file: &Path, (dry_run, publish): (bool, bool), access: &Access) 
     let client = access.login().await?;
     let query = "mutation($format: CatalogFormat!, $publish: Boolean!, $dryRun: Boolean!, $key: ID!) {
         reviewImportCreate(format: $format, publish: $publish, dryRun: $dryRun, idempotencyKey: $key) {
-            catalogImport { id uploadUrl } userErrors { code message } } }";
+            catalogImport { id format uploadUrl } userErrors { code message } } }";
     let variables = json!({ "format": access.format(Some(file)), "publish": publish, "dryRun": dry_run,
         "key": uuid::Uuid::now_v7().to_string() });
     let made = client.run(query, variables).await?["reviewImportCreate"]["catalogImport"].take();

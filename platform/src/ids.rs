@@ -145,6 +145,7 @@ ids! {
     ReviewId "rvw";
     WishlistId "wsh";
     CatalogImportId "imp";
+    CatalogExportId "cxp";
     CartId "crt";
     CartLineId "cln";
     QuoteId "quo";

@@ -9,19 +9,22 @@ use object_store::{
     Attribute, Attributes, GetOptions, GetResult, ObjectStore, ObjectStoreExt, PutMultipartOptions,
     PutOptions, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem, signer::Signer,
 };
-use std::{path::PathBuf, sync::Arc, time::SystemTime};
+use std::{ops::Range, path::PathBuf, sync::Arc, time::SystemTime};
 use url::Url;
 
+mod disk;
 mod http;
 mod key;
 mod links;
+mod size;
 
 pub use http::serve;
 pub use key::Key;
 use links::Links;
+pub use size::Size;
 
 /// Bytes held of a file on its way to the disk, and to S3, which takes no smaller parts.
-const LOCAL_CHUNK: usize = 1 << 20;
+const LOCAL_CHUNK: usize = 256 << 10;
 const S3_CHUNK: usize = 5 << 20;
 
 /// Where files are, and how they are reached from outside.
@@ -41,6 +44,8 @@ pub struct Storage {
     store: Arc<dyn ObjectStore>,
     /// Signs URLs that clients use without us; a disk has none.
     s3: Option<Arc<dyn Signer>>,
+    /// The folder, if it is one.
+    folder: Option<PathBuf>,
     links: Links,
 }
 
@@ -50,6 +55,29 @@ pub struct Entry {
     pub key: Key,
     pub bytes: u64,
     pub modified: chrono::DateTime<chrono::Utc>,
+    /// Another one whenever the file is another one.
+    pub tag: Option<String>,
+}
+
+impl Entry {
+    fn new(key: Key, meta: object_store::ObjectMeta) -> Self {
+        Self {
+            key,
+            bytes: meta.size,
+            modified: meta.last_modified,
+            tag: meta.e_tag,
+        }
+    }
+}
+
+/// A piece of a file that is read over a long time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Bytes(Bytes),
+    /// There is no such file any more.
+    Gone,
+    /// It is another file now.
+    Changed,
 }
 
 impl Storage {
@@ -62,6 +90,7 @@ impl Storage {
             return Ok(Self {
                 store,
                 s3: Some(s3),
+                folder: None,
                 links,
             });
         }
@@ -75,6 +104,7 @@ impl Storage {
         Ok(Self {
             store: Arc::new(store),
             s3: None,
+            folder: Some(path),
             links,
         })
     }
@@ -89,13 +119,13 @@ impl Storage {
         put.map(drop).map_err(Error::unavailable)
     }
 
-    /// The same for a file of exactly `size` bytes that is too big for the memory.
+    /// The same for a file that is too big for the memory; returns how many bytes it has.
     pub async fn put_stream<E: std::fmt::Display>(
         &self,
         key: &Key,
         mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin,
-        size: u64,
-    ) -> Result<(), Error> {
+        size: Size,
+    ) -> Result<u64, Error> {
         let options = PutMultipartOptions {
             attributes: self.attributes(key),
             ..PutMultipartOptions::default()
@@ -104,7 +134,10 @@ impl Storage {
         let chunk = if self.s3.is_some() { S3_CHUNK } else { LOCAL_CHUNK };
         let mut writer = WriteMultipart::new_with_chunk_size(upload.map_err(Error::unavailable)?, chunk);
         match write(&mut writer, &mut stream, size).await {
-            Ok(()) => writer.finish().await.map(drop).map_err(Error::unavailable),
+            Ok(bytes) => match writer.finish().await {
+                Ok(_) => Ok(bytes),
+                Err(error) => Err(Error::unavailable(error)),
+            },
             Err(error) => {
                 // What it leaves behind is no file, only space.
                 let _ = writer.abort().await;
@@ -121,13 +154,49 @@ impl Storage {
             if !key.is_inline() {
                 attributes.insert(Attribute::ContentDisposition, "attachment".into());
             }
+            if !key.is_public() {
+                attributes.insert(Attribute::CacheControl, "private, no-store".into());
+            }
         }
         attributes
     }
 
     /// A file's size; `None` if there is no such file.
     pub async fn size(&self, key: &Key) -> Result<Option<u64>, Error> {
-        found(self.store.head(key.path()).await.map(|meta| meta.size))
+        Ok(self.entry(key).await?.map(|entry| entry.bytes))
+    }
+
+    /// What is known of a file without reading it.
+    pub async fn entry(&self, key: &Key) -> Result<Option<Entry>, Error> {
+        let meta = found(self.store.head(key.path()).await)?;
+        Ok(meta.map(|meta| Entry::new(key.clone(), meta)))
+    }
+
+    /// Some bytes of a file, as long as it is the one that had this tag.
+    pub async fn piece(&self, key: &Key, range: Range<u64>, tag: Option<&str>) -> Result<Piece, Error> {
+        let options = GetOptions {
+            range: Some(range.clone().into()),
+            if_match: tag.map(str::to_owned),
+            ..GetOptions::default()
+        };
+        let read = async {
+            let file = self.read(key, options).await?;
+            // Not everything that speaks like S3 knows conditions.
+            let same = tag.is_none() || file.meta.e_tag.as_deref() == tag;
+            object_store::Result::Ok((same, file.bytes().await?))
+        };
+        match read.await {
+            Ok((true, bytes)) if bytes.len() as u64 == range.end - range.start => Ok(Piece::Bytes(bytes)),
+            Ok(_) | Err(object_store::Error::Precondition { .. }) => Ok(Piece::Changed),
+            Err(object_store::Error::NotFound { .. }) => Ok(Piece::Gone),
+            Err(error) => Err(Error::unavailable(error)),
+        }
+    }
+
+    /// Gives a file another name; what had that name is replaced. Says whether there was a file.
+    pub async fn rename(&self, from: &Key, to: &Key) -> Result<bool, Error> {
+        let moved = found(self.store.rename(from.path(), to.path()).await)?;
+        Ok(moved.is_some())
     }
 
     /// A whole file, if it is there; one of more than `limit` bytes is refused before it is read.
@@ -176,13 +245,19 @@ impl Storage {
         let files = self.store.list(Some(&object_store::path::Path::from(prefix)));
         let entry = |meta: object_store::ObjectMeta| async move {
             // A file that no service of ours has named is none of ours.
-            Ok(Key::new(meta.location.as_ref()).map(|key| Entry {
-                key,
-                bytes: meta.size,
-                modified: meta.last_modified,
-            }))
+            Ok(Key::new(meta.location.as_ref()).map(|key| Entry::new(key, meta)))
         };
         files.map_err(Error::unavailable).try_filter_map(entry).boxed()
+    }
+
+    /// Deletes what uploads left behind that ended with their process. A rule of the bucket does this in S3.
+    pub async fn delete_broken_off(&self, before: chrono::DateTime<chrono::Utc>) -> Result<usize, Error> {
+        let Some(folder) = self.folder.clone() else {
+            return Ok(0);
+        };
+        let delete = move || disk::delete_broken_off(&folder, before.into());
+        let deleted = tokio::task::spawn_blocking(delete).await;
+        deleted.map_err(Error::internal)?.map_err(Error::unavailable)
     }
 
     /// Where anybody finds a file of `public/`. The URL never changes, so that caches may keep it.
@@ -190,13 +265,13 @@ impl Storage {
         self.links.public(key)
     }
 
-    /// A URL to which `size` bytes of `content_type` can be sent, with PUT, for `seconds`. S3 takes any size: look at
-    /// it before the file is used.
+    /// A URL to which a file of `content_type` can be sent, with PUT, for `seconds`. S3 takes any size: look at it
+    /// before the file is used.
     pub async fn put_url(
         &self,
         key: &Key,
         content_type: &str,
-        size: u64,
+        size: Size,
         seconds: u32,
     ) -> Result<String, Error> {
         match &self.s3 {
@@ -214,23 +289,25 @@ impl Storage {
     }
 }
 
-/// Passes a stream on, a few chunks at a time.
+/// Passes a stream on, a few chunks at a time, and counts its bytes.
 async fn write<E: std::fmt::Display>(
     writer: &mut WriteMultipart,
     stream: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
-    size: u64,
-) -> Result<(), Error> {
-    let mut left = size;
+    size: Size,
+) -> Result<u64, Error> {
+    let mut bytes = 0_u64;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| Error::BadInput(error.to_string()))?;
-        let wrong_size = || Error::BadInput(format!("not {size} bytes"));
-        left = left.checked_sub(chunk.len() as u64).ok_or_else(wrong_size)?;
+        bytes = bytes.saturating_add(chunk.len() as u64);
+        if bytes > size.limit() {
+            break;
+        }
         writer.wait_for_capacity(2).await.map_err(Error::unavailable)?;
         writer.write(&chunk);
     }
-    match left {
-        0 => Ok(()),
-        _ => Err(Error::BadInput(format!("not {size} bytes"))),
+    match size.allows(bytes) {
+        true => Ok(bytes),
+        false => Err(Error::BadInput(format!("not {size}"))),
     }
 }
 

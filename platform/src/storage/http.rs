@@ -1,7 +1,7 @@
 //! The media server: the public face of the store. It hands out what is public or signed for, and takes what a
 //! signed URL announced, byte for byte.
 
-use super::{Key, Storage, links::Signed};
+use super::{Key, Size, Storage, links::Signed};
 use crate::error::Error;
 use axum::{
     Router,
@@ -20,25 +20,30 @@ use tower_http::cors::{Any, CorsLayer};
 
 /// Uploads at the same time; more are asked to come again.
 const UPLOADS: usize = 32;
-/// How long the next bytes of an upload may take, and all of them.
+/// How long the next bytes of an upload may take, and all of them: so long, and as long as they need at this rate.
 const STALLED: Duration = Duration::from_secs(10);
 const UPLOAD_WITHIN: Duration = Duration::from_secs(300);
+const BYTES_PER_SECOND: u64 = 128 << 10;
 
 #[derive(Clone)]
 struct Server {
     storage: Storage,
     uploads: Arc<Semaphore>,
+    /// How long the next bytes of an upload may take.
+    patience: Duration,
 }
 
 /// Serves on `listener` until `stop`.
 pub async fn serve(storage: Storage, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-    let served = axum::serve(listener, routes(storage)).with_graceful_shutdown(stop.cancelled_owned());
+    let served =
+        axum::serve(listener, routes(storage, STALLED)).with_graceful_shutdown(stop.cancelled_owned());
     Ok(served.await?)
 }
 
-pub(super) fn routes(storage: Storage) -> Router {
+pub(super) fn routes(storage: Storage, patience: Duration) -> Router {
     let server = Server {
         storage,
+        patience,
         uploads: Arc::new(Semaphore::new(UPLOADS)),
     };
     // Any storefront may show pictures and send what it has a signed URL for: there are no cookies to abuse.
@@ -78,28 +83,32 @@ async fn upload(
     if sent(header::CONTENT_TYPE) != Some(signed.content_type.as_str()) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    match sent(header::CONTENT_LENGTH).and_then(|size| size.parse::<u64>().ok()) {
-        None => return StatusCode::LENGTH_REQUIRED.into_response(),
-        Some(size) if size > signed.size => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Some(size) if size < signed.size => return StatusCode::BAD_REQUEST.into_response(),
-        Some(_) => {}
+    let Some(size) = sent(header::CONTENT_LENGTH).and_then(|size| size.parse::<u64>().ok()) else {
+        return StatusCode::LENGTH_REQUIRED.into_response();
+    };
+    if size > signed.size().limit() {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    if !signed.size().allows(size) {
+        return StatusCode::BAD_REQUEST.into_response();
     }
     let Ok(_permit) = server.uploads.try_acquire() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response();
     };
-    let stream = Box::pin(unless_stalled(body));
-    let put = server.storage.put_stream(&key, stream, signed.size);
-    match tokio::time::timeout(UPLOAD_WITHIN, put).await {
-        Ok(Ok(())) => StatusCode::NO_CONTENT.into_response(),
+    let stream = Box::pin(unless_stalled(body, server.patience));
+    let put = server.storage.put_stream(&key, stream, Size::Exactly(size));
+    let within = UPLOAD_WITHIN + Duration::from_secs(size / BYTES_PER_SECOND);
+    match tokio::time::timeout(within, put).await {
+        Ok(Ok(_)) => StatusCode::NO_CONTENT.into_response(),
         Ok(Err(Error::BadInput(message))) => (StatusCode::BAD_REQUEST, message).into_response(),
         Ok(Err(error)) => unavailable(&error),
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
 }
 
-fn unless_stalled(body: Body) -> impl Stream<Item = Result<axum::body::Bytes, String>> {
-    futures::stream::unfold(body.into_data_stream(), |mut body| async {
-        match tokio::time::timeout(STALLED, body.next()).await {
+fn unless_stalled(body: Body, patience: Duration) -> impl Stream<Item = Result<axum::body::Bytes, String>> {
+    futures::stream::unfold(body.into_data_stream(), move |mut body| async move {
+        match tokio::time::timeout(patience, body.next()).await {
             Ok(next) => Some((next?.map_err(|error| error.to_string()), body)),
             Err(_) => Some((Err("the upload stalled".to_owned()), body)),
         }
@@ -130,14 +139,25 @@ async fn download(
         head: method == Method::HEAD,
         ..GetOptions::default()
     };
-    let partial = options.range.is_some();
+    let range = options.range.clone();
     match server.storage.read(&key, options).await {
-        Ok(file) => answer(&key, file, partial),
+        Ok(file) => answer(&key, file, range.is_some()),
         Err(object_store::Error::NotFound { .. }) => StatusCode::NOT_FOUND.into_response(),
         Err(object_store::Error::NotModified { .. }) => StatusCode::NOT_MODIFIED.into_response(),
-        Err(_) if partial => StatusCode::RANGE_NOT_SATISFIABLE.into_response(),
-        Err(error) => unavailable(&Error::unavailable(error)),
+        Err(error) => match outside(&server.storage, &key, range).await {
+            Some(size) => {
+                let size = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
+                (StatusCode::RANGE_NOT_SATISFIABLE, size).into_response()
+            }
+            None => unavailable(&Error::unavailable(error)),
+        },
     }
+}
+
+/// The size of a file that has nothing at a range. Stores do not tell this from other failures.
+async fn outside(storage: &Storage, key: &Key, range: Option<GetRange>) -> Option<u64> {
+    let size = storage.size(key).await.ok()??;
+    range?.as_range(size).is_err().then_some(size)
 }
 
 /// One range of bytes, which players of videos ask for; anything more is answered with the whole file.

@@ -1,6 +1,6 @@
 //! URLs of files: plain ones for `public/`, and signed ones that end.
 
-use super::{Key, unix_now};
+use super::{Key, Size, unix_now};
 use crate::{error::Error, token::ServiceKey};
 use http::Method;
 use object_store::signer::{SignedUrlOptions, Signer};
@@ -12,11 +12,21 @@ use url::form_urlencoded::Serializer;
 pub(super) struct Signed {
     /// Seconds since 1970.
     expires: u64,
-    #[serde(default)]
-    pub size: u64,
+    size: Option<u64>,
+    limit: Option<u64>,
     #[serde(default, rename = "type")]
     pub content_type: String,
     signature: String,
+}
+
+impl Signed {
+    /// Of an upload; nothing, if it says nothing.
+    pub fn size(&self) -> Size {
+        match (self.size, self.limit) {
+            (Some(size), _) => Size::Exactly(size),
+            (None, limit) => Size::AtMost(limit.unwrap_or(0)),
+        }
+    }
 }
 
 /// Makes and checks URLs of the media server.
@@ -36,20 +46,20 @@ impl Links {
         format!("{}/{key}", self.base)
     }
 
-    pub fn put(&self, key: &Key, content_type: &str, size: u64, expires: u64) -> String {
+    pub fn put(&self, key: &Key, content_type: &str, size: Size, expires: u64) -> String {
         self.signed("PUT", key, expires, size, content_type)
     }
 
     pub fn get(&self, key: &Key, expires: u64) -> String {
-        self.signed("GET", key, expires, 0, "")
+        self.signed("GET", key, expires, Size::AtMost(0), "")
     }
 
-    fn signed(&self, method: &str, key: &Key, expires: u64, size: u64, content_type: &str) -> String {
+    fn signed(&self, method: &str, key: &Key, expires: u64, size: Size, content_type: &str) -> String {
         let signature = self.key.sign(&message(method, key, expires, size, content_type));
         let mut query = Serializer::new(String::new());
         query.append_pair("expires", &expires.to_string());
         if method == "PUT" {
-            query.append_pair("size", &size.to_string());
+            query.append_pair(name(size), &size.limit().to_string());
             query.append_pair("type", content_type);
         }
         query.append_pair("signature", &signature);
@@ -58,14 +68,22 @@ impl Links {
 
     /// Whether a URL was made here, for this use, and has not ended.
     pub fn allows(&self, method: &str, key: &Key, signed: &Signed) -> bool {
-        let message = message(method, key, signed.expires, signed.size, &signed.content_type);
+        let message = message(method, key, signed.expires, signed.size(), &signed.content_type);
         signed.expires > unix_now() && self.key.has_signed(&message, &signed.signature)
     }
 }
 
 /// No part but the last can have a line end in it.
-fn message(method: &str, key: &Key, expires: u64, size: u64, content_type: &str) -> String {
-    format!("storage\n{method}\n{key}\n{expires}\n{size}\n{content_type}")
+fn message(method: &str, key: &Key, expires: u64, size: Size, content_type: &str) -> String {
+    let (name, bytes) = (name(size), size.limit());
+    format!("storage\n{method}\n{key}\n{expires}\n{name}={bytes}\n{content_type}")
+}
+
+fn name(size: Size) -> &'static str {
+    match size {
+        Size::Exactly(_) => "size",
+        Size::AtMost(_) => "limit",
+    }
 }
 
 /// S3 itself refuses another type, because it is a signed header. The size cannot be one: whoever reads the file checks it.

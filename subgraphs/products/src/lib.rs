@@ -14,7 +14,6 @@ pub mod actions;
 pub mod commands;
 pub mod consumers;
 pub mod domain;
-pub mod files;
 mod imports;
 pub mod schema;
 pub mod search;
@@ -98,7 +97,7 @@ pub fn service(deps: Deps, storage: Storage) -> anyhow::Result<Service> {
             let deps = status.clone();
             async move { commands::search::status(&deps).await }
         });
-    let service = imports::add(service, deps.clone());
+    let service = imports::add(service, deps.clone(), storage.clone());
     Ok(workers::add(service, deps, storage))
 }
 

@@ -19,7 +19,7 @@ use platform::{
     Deps, Error, Outcome, Tx, UserError, UserErrorCode, Viewer,
     address::text,
     ids::{MediaId, ProductId, RevisionId},
-    storage::Storage,
+    storage::{Size, Storage},
 };
 
 /// How long a URL for an upload works, and how long after that what was uploaded can be attached.
@@ -65,7 +65,7 @@ pub async fn open_slot(
     let ends = store::media::insert(&mut tx, &slot).await?;
     tx.commit().await?;
     let key = media::upload(slot.id).ok_or_else(unnamed)?;
-    let size = u64::from(bytes.unsigned_abs());
+    let size = Size::Exactly(u64::from(bytes.unsigned_abs()));
     let url = storage.put_url(&key, content_type, size, UPLOAD_SECONDS).await?;
     let spare = i64::from(ATTACH_SECONDS) - i64::from(UPLOAD_SECONDS);
     Ok(Ticket {

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 use platform::{
     Deps, Error,
     ids::{MediaId, uuids},
-    storage::{Entry, Storage},
+    storage::{Entry, Size, Storage},
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -117,7 +117,7 @@ async fn process_video(storage: &Storage, job: &Job, format: Format) -> Result<P
     let mut hash = Sha256::new();
     let all = futures::stream::iter([Ok(head.into())]).chain(stream);
     let hashed = all.inspect_ok(|piece| hash.update(piece));
-    storage.put_stream(&to, hashed, size).await?;
+    storage.put_stream(&to, hashed, Size::Exactly(size)).await?;
     Ok(Ok((hash.finalize().to_vec(), None)))
 }
 

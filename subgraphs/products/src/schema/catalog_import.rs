@@ -2,7 +2,7 @@
 
 use super::{loaders::reader, stubs::Vendor};
 use crate::{
-    actions::bulk::links,
+    actions::bulk::uploads,
     domain::{
         bulk::job::{CatalogImport, ImportLine, ImportStatus, LineStatus},
         product::Product,
@@ -15,6 +15,7 @@ use platform::{
     Deps, Error, UserError,
     ids::VendorId,
     page::{Page, PageArgs},
+    storage::Storage,
     viewer::viewer,
 };
 use uuid::Uuid;
@@ -31,11 +32,15 @@ impl CatalogImport {
         self.vendor_id.map(|id| Vendor { id })
     }
 
-    /// Where the file goes, by HTTP PUT; good for an hour, and only for this file. Null when it has come.
-    async fn upload_url(&self, ctx: &Context<'_>) -> Option<String> {
-        let awaited = self.status == ImportStatus::AwaitingUpload;
-        let path = format!("/catalog-imports/{}", self.id);
-        awaited.then(|| links::make(ctx.data_unchecked::<Deps>(), &path).0)
+    /// Where the file goes, by HTTP PUT with the `Content-Type` `text/csv` or `application/jsonl`, at most 512 MB; good
+    /// for an hour, and only for this file. The import begins by itself when the file is complete; then it is null.
+    async fn upload_url(&self, ctx: &Context<'_>) -> Option<Result<String, Error>> {
+        match self.status {
+            ImportStatus::AwaitingUpload => {
+                Some(uploads::url(ctx.data_unchecked::<Storage>(), self.id, self.format).await)
+            }
+            _ => None,
+        }
     }
 
     /// Part of the file that has been read, 0 to 1.

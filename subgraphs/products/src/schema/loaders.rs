@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        bulk::job::CatalogImport,
+        bulk::{export::CatalogExport, job::CatalogImport},
         catalog::{Attribute, Brand, Category},
         media::Media,
         price::Price,
@@ -18,8 +18,8 @@ use async_graphql::{Context, dataloader::Loader};
 use platform::{
     Db, Error,
     ids::{
-        BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
-        WishlistId, uuids,
+        BrandId, CatalogExportId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId,
+        VendorId, WishlistId, uuids,
     },
     loader::Batch,
 };
@@ -133,6 +133,8 @@ loaders! {
     };
     CatalogImportId => CatalogImport: |r, keys|
         one_each(store::bulk::jobs::by_ids(r.db.pool(), &r.scope, &uuids(keys)).await?, |i| i.id);
+    CatalogExportId => CatalogExport: |r, keys|
+        one_each(store::bulk::export_jobs::by_ids(r.db.pool(), &r.scope, &uuids(keys)).await?, |e| e.id);
     BrandId => Brand: |r, keys|
         one_each(store::brands::by_ids(r.db.pool(), &uuids(keys)).await?, |b| b.id);
     AttributeByCode => Attribute: |r, keys| {

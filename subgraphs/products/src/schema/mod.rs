@@ -1,7 +1,7 @@
 //! The GraphQL face of the catalogue.
 
 use crate::domain::{
-    bulk::job::CatalogImport,
+    bulk::{export::CatalogExport, job::CatalogImport},
     catalog::{Brand, Category},
     product::Product,
     review::Review,
@@ -11,6 +11,7 @@ use crate::domain::{
 use async_graphql::{ID, Interface};
 
 pub mod brand;
+pub mod catalog_export;
 pub mod catalog_import;
 pub mod category;
 pub mod loaders;
@@ -44,4 +45,5 @@ pub enum Node {
     Review(Review),
     Wishlist(Wishlist),
     CatalogImport(CatalogImport),
+    CatalogExport(CatalogExport),
 }

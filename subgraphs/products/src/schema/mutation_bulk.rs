@@ -1,31 +1,18 @@
 //! Mutations of whole catalogues.
 
-use super::payloads::CatalogImportPayload;
+use super::payloads::{CatalogExportPayload, CatalogImportPayload};
 use crate::{
-    actions::bulk::jobs::{self, Ask},
+    actions::bulk::{
+        export_jobs,
+        jobs::{self, Ask},
+    },
     domain::bulk::job::{Format, Stage},
 };
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
-use platform::{
-    Deps, UserError,
-    error::{Split, parse_id},
-    viewer::viewer,
-};
+use async_graphql::{Context, ID, Object, Result};
+use platform::{Deps, error::parse_id, storage::Storage, viewer::viewer};
 
 #[derive(Default)]
 pub struct BulkMutation;
-
-/// Where a catalogue can be fetched.
-#[derive(SimpleObject)]
-pub struct CatalogExportPayload {
-    /// Link to the file, for HTTP GET. It shows the catalogue as it is when it is fetched.
-    pub url: Option<String>,
-    /// When the link ends.
-    pub expires_at: Option<DateTime<Utc>>,
-    /// Why nothing happened; empty if it did.
-    pub user_errors: Vec<UserError>,
-}
 
 #[Object]
 impl BulkMutation {
@@ -96,28 +83,26 @@ impl BulkMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "ID of the import.")] id: ID,
     ) -> Result<CatalogImportPayload> {
-        let cancel = async { jobs::cancel(ctx.data_unchecked::<Deps>(), viewer(ctx), parse_id(&id)?).await };
+        let cancel = async {
+            let (deps, storage) = (ctx.data_unchecked::<Deps>(), ctx.data_unchecked::<Storage>());
+            jobs::cancel(deps, storage, viewer(ctx), parse_id(&id)?).await
+        };
         CatalogImportPayload::of(ctx, cancel.await).await
     }
 
-    /// Makes a link to the whole catalogue of a vendor, as an import reads it. Of products with an edit under way it
-    /// has the edit. By members of the vendor and staff.
+    /// Writes the whole catalogue of a vendor to a file, as an import reads it. Of products with an edit under way it has
+    /// the edit. Read `catalogExport` until it is complete and has a `url`; who asks again before it has begun gets the
+    /// same. By members of the vendor and staff. Errors: LIMIT_EXCEEDED (50 in a day).
     async fn catalog_export_create(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whose catalogue.")] vendor_id: ID,
         #[graphql(desc = "How the file is written.")] format: Format,
     ) -> Result<CatalogExportPayload> {
-        let export = async {
+        let ask = async {
             let vendor = parse_id(&vendor_id)?;
-            jobs::export(ctx.data_unchecked::<Deps>(), viewer(ctx), vendor, format).await
+            export_jobs::ask(ctx.data_unchecked::<Deps>(), viewer(ctx), vendor, format).await
         };
-        let (link, user_errors) = export.await.split()?;
-        let (url, expires_at) = link.unzip();
-        Ok(CatalogExportPayload {
-            url,
-            expires_at,
-            user_errors,
-        })
+        CatalogExportPayload::of(ctx, ask.await).await
     }
 }

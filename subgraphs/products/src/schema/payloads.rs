@@ -4,7 +4,7 @@ use super::loaders::{Reader, reader};
 use crate::{
     actions::media::Ticket,
     domain::{
-        bulk::job::CatalogImport,
+        bulk::{export::CatalogExport, job::CatalogImport},
         catalog::{Brand, Category},
         product::Product,
         review::Review,
@@ -17,7 +17,9 @@ use chrono::{DateTime, Utc};
 use platform::{
     Error, Outcome, UserError,
     error::Split,
-    ids::{BrandId, CatalogImportId, CategoryId, ProductId, ReviewId, VariantId, WishlistId},
+    ids::{
+        BrandId, CatalogExportId, CatalogImportId, CategoryId, ProductId, ReviewId, VariantId, WishlistId,
+    },
 };
 use std::hash::Hash;
 
@@ -91,6 +93,11 @@ payloads! {
     CatalogImportPayload {
         /// The import as it is now.
         catalog_import: CatalogImport, by CatalogImportId
+    }
+    /// The outcome of asking for an export.
+    CatalogExportPayload {
+        /// The export as it is now.
+        catalog_export: CatalogExport, by CatalogExportId
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        bulk::job::CatalogImport,
+        bulk::{export::CatalogExport, job::CatalogImport},
         catalog::{Attribute, Brand, Category},
         details::ProductKind,
         filter::{ProductSort, ProductWhere},
@@ -26,8 +26,8 @@ use async_graphql::{Context, ID, Object, OneofObject, Result};
 use platform::{
     Deps, Error,
     ids::{
-        BrandId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId, VendorId,
-        WishlistId,
+        BrandId, CatalogExportId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId,
+        VendorId, WishlistId,
     },
     page::{CountedPage, Page, PageArgs},
     viewer::viewer,
@@ -99,6 +99,19 @@ impl Query {
         #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
     ) -> Option<Result<Page<CatalogImport>, Error>> {
         Some(catalog_import::of_shop(ctx, first, after).await)
+    }
+
+    /// An export of the caller's vendor, or for staff of any, until its file is deleted. Requires: VENDOR or STAFF.
+    async fn catalog_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its ID.")] id: ID,
+    ) -> Option<Result<CatalogExport, Error>> {
+        if let Err(error) = viewer(ctx).require_vendor_or_staff() {
+            return Some(Err(error));
+        }
+        let found = reader(ctx).load_one(CatalogExportId::parse(&id)?).await;
+        found.transpose()
     }
 
     /// Products on sale. With `where.status`, vendors find their own and staff all others too.

@@ -1,14 +1,9 @@
 //! Catalogues as files: in, out, and in again.
 
 use super::Shop;
-use crate::{actions::bulk::step::step, files};
-use axum::{
-    body::{Body, to_bytes},
-    http::{Method, Request, StatusCode},
-};
-use platform::Viewer;
+use crate::actions::bulk::{export_jobs, step::step};
+use platform::{Viewer, storage::Key};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 const FIELDS: &str =
     "id status progress createdCount updatedCount unchangedCount refusedCount error uploadUrl
@@ -22,7 +17,7 @@ mug,Mug,books,,,,,,,MUG,,5,,,,,400,,\n";
 
 impl Shop {
     pub(super) async fn work(&self) {
-        while step(&self.deps).await.unwrap() {}
+        while step(&self.deps, &self.storage).await.unwrap() {}
     }
 
     pub(super) async fn import(&self, viewer: &Viewer, args: &str, content: &str) -> Value {
@@ -44,13 +39,10 @@ impl Shop {
         self.run(&self.staff, &query, json!({})).await["catalogImport"].clone()
     }
 
-    pub(super) async fn send(&self, method: Method, url: &str, body: Body) -> (StatusCode, String) {
-        let path = url.strip_prefix("http://127.0.0.1:4000").unwrap();
-        let request = Request::builder().method(method).uri(path).body(body).unwrap();
-        let answer = files::routes(self.deps.clone()).oneshot(request).await.unwrap();
-        let status = answer.status();
-        let bytes = to_bytes(answer.into_body(), 1 << 30).await.unwrap();
-        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    /// The key of a file in the store, by a URL of the media server.
+    pub(super) fn key(url: &Value) -> Key {
+        let path = url.as_str().unwrap().split('?').next().unwrap();
+        Key::new(path.strip_prefix("http://media.test/media/").unwrap()).unwrap()
     }
 
     pub(super) async fn export(&self, format: &str) -> String {
@@ -58,12 +50,21 @@ impl Shop {
             "catalogExportCreate(vendorId: \"{}\", format: {format})",
             self.vendor
         );
-        let link = self.mutate(&self.member, &field, "url").await;
-        let (status, text) = self
-            .send(Method::GET, link["url"].as_str().unwrap(), Body::empty())
-            .await;
-        assert_eq!(status, StatusCode::OK);
-        text
+        let made = self
+            .mutate(&self.member, &field, "catalogExport { id status url }")
+            .await["catalogExport"]
+            .clone();
+        assert_eq!((&made["status"], &made["url"]), (&json!("QUEUED"), &Value::Null));
+        while export_jobs::step(&self.deps, &self.storage).await.unwrap() {}
+        let query = format!("{{ catalogExport(id: {}) {{ status url }} }}", made["id"]);
+        let export = self.run(&self.member, &query, json!({})).await["catalogExport"].clone();
+        assert_eq!(export["status"], "COMPLETED");
+        let bytes = self
+            .storage
+            .get(&Self::key(&export["url"]), 1 << 30)
+            .await
+            .unwrap();
+        String::from_utf8(bytes.unwrap().to_vec()).unwrap()
     }
 
     async fn state(&self, slug: &str) -> Value {

@@ -1,118 +1,13 @@
-//! How files travel, who may send them, and how long a large one takes.
+//! Who may bring catalogues in and take them out, and who is told.
 
 use super::{
     Shop,
     bulk::{CSV, counts},
     code,
 };
-use crate::actions::bulk::step::step;
-use axum::{
-    body::Body,
-    http::{Method, StatusCode},
-};
 use futures::StreamExt;
 use platform::{Viewer, ids::VendorId};
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// Two variants of each product, and texts with line breaks in them.
-fn many(products: usize) -> String {
-    let mut file = "slug,name,description,category,sku,prices.GBP,weightGrams\n".to_owned();
-    for n in 0..products {
-        let (pounds, pence) = (n % 50, n % 100);
-        file.push_str(&format!(
-            "p-{n},Product {n},\"Number {n}\nin two lines\",books,SKU-{n},{pounds}.{pence:02},{n}\n"
-        ));
-        file.push_str(&format!("p-{n},,,,SKU-{n}-B,{pounds}.99,{n}\n"));
-    }
-    file
-}
-
-#[tokio::test]
-async fn an_upload_is_complete_or_nothing_and_a_killed_import_goes_on() {
-    let shop = Shop::open().await;
-    let field = format!(
-        "catalogImportCreate(vendorId: \"{}\", format: CSV, idempotencyKey: \"k\")",
-        shop.vendor
-    );
-    let made = shop
-        .mutate(&shop.member, &field, "catalogImport { id uploadUrl }")
-        .await;
-    let (id, url) = (
-        &made["catalogImport"]["id"],
-        made["catalogImport"]["uploadUrl"].as_str().unwrap(),
-    );
-    let replay = shop.mutate(&shop.member, &field, "catalogImport { id }").await;
-    assert_eq!(&replay["catalogImport"]["id"], id);
-
-    let (status, _) = shop.send(Method::PUT, &format!("{url}0"), Body::empty()).await;
-    assert_eq!(status, StatusCode::FORBIDDEN);
-    let file = many(4000);
-    let broken = futures::stream::iter([Ok(file.clone()), Err(std::io::Error::other("gone"))]);
-    let (status, _) = shop.send(Method::PUT, url, Body::from_stream(broken)).await;
-    assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
-    assert_eq!(
-        shop.sql("select count(*) from products.catalog_import_pieces")
-            .await,
-        0
-    );
-    let chunks: Vec<_> = file
-        .as_bytes()
-        .chunks(1000)
-        .map(|c| Ok::<_, std::io::Error>(c.to_vec()))
-        .collect();
-    let (status, answer) = shop
-        .send(Method::PUT, url, Body::from_stream(futures::stream::iter(chunks)))
-        .await;
-    assert_eq!(status, StatusCode::NO_CONTENT, "{answer}");
-    let (status, _) = shop.send(Method::PUT, url, Body::from(file.clone())).await;
-    assert_eq!(status, StatusCode::CONFLICT);
-
-    // Ends steps at any point, as a killed process does.
-    for pause in (0..30).map(|n| n * 37 % 500) {
-        let _ = tokio::time::timeout(Duration::from_millis(pause), step(&shop.deps)).await;
-    }
-    // The database may still be rolling the last one back.
-    let mut import = shop.read(id).await;
-    while import["status"] != "COMPLETED" && import["status"] != "FAILED" {
-        shop.work().await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        import = shop.read(id).await;
-    }
-    assert_eq!(
-        (&import["status"], counts(&import)),
-        (&json!("COMPLETED"), [8000, 0, 0, 0]),
-        "{}",
-        import["error"]
-    );
-    assert_eq!(shop.sql("select count(*) from products.products").await, 4000);
-    assert_eq!(shop.sql("select count(*) from products.variants").await, 8000);
-    assert_eq!(
-        shop.sql("select count(*) from products.catalog_import_lines")
-            .await,
-        8000
-    );
-    assert_eq!(
-        shop.sql("select max(line)::bigint from products.catalog_import_lines")
-            .await,
-        12_001
-    );
-    assert_eq!(
-        shop.sql("select count(*) from products.outbox where topic = 'products.product_changed'")
-            .await,
-        4000
-    );
-    assert_eq!(
-        shop.sql("select count(*) from products.catalog_import_pieces")
-            .await,
-        0
-    );
-    assert_eq!(
-        shop.sql("select count(*) from products.catalog_import_skus")
-            .await,
-        0
-    );
-}
 
 #[tokio::test]
 async fn only_the_vendor_and_staff_and_only_staff_approves() {
@@ -151,7 +46,18 @@ async fn only_the_vendor_and_staff_and_only_staff_approves() {
         .await;
     assert_eq!(seen["catalogImport"], Value::Null);
     let export = format!("catalogExportCreate(vendorId: \"{}\", format: CSV)", shop.vendor);
-    assert_eq!(code(&shop.mutate(&stranger, &export, "url").await), "FORBIDDEN");
+    assert_eq!(code(&shop.mutate(&stranger, &export, "").await), "FORBIDDEN");
+    let asked = shop.mutate(&shop.member, &export, "catalogExport { id }").await;
+    let again = shop.mutate(&shop.member, &export, "catalogExport { id }").await;
+    assert_eq!(asked, again, "it has not begun");
+    let read = format!(
+        "{{ catalogExport(id: {}) {{ url }} }}",
+        asked["catalogExport"]["id"]
+    );
+    assert_eq!(
+        shop.run(&stranger, &read, json!({})).await["catalogExport"],
+        Value::Null
+    );
     let list = format!(
         "{{ catalogImports(vendorId: \"{}\") {{ nodes {{ id status }} }} }}",
         shop.vendor

@@ -2,7 +2,6 @@
 
 use super::{Shop, anonymous, bulk::counts, code, reviews::DRIFT};
 use crate::{actions::bulk::step::step, store::bulk::reviews::remember};
-use axum::{body::Body, http::Method};
 use contracts::orders::DeliveredOrder;
 use platform::{
     Moment, Role, Viewer,
@@ -244,7 +243,9 @@ async fn only_our_own_orders_verify() {
     let id = shop.start_reviews("format: JSONL", &file).await;
     // Without the answers of the other services nothing happens, and the import does not fail.
     for _ in 0..10 {
-        step(&shop.deps).await.unwrap_err();
+        step(&shop.deps, &shop.storage).await.unwrap_err();
+        assert!(!step(&shop.deps, &shop.storage).await.unwrap(), "it waits");
+        shop.hurry().await;
     }
     assert_eq!(shop.read(&id).await["status"], "QUEUED");
     let customers = [(buyer, true), (liar, true), (nobody, false)];
@@ -376,23 +377,18 @@ async fn a_killed_import_goes_on_and_two_at_once_agree() {
         );
         let made =
             shop.run(&shop.staff, &query, json!({})).await["reviewImportCreate"]["catalogImport"].clone();
-        let (status, answer) = shop
-            .send(
-                Method::PUT,
-                made["uploadUrl"].as_str().unwrap(),
-                Body::from(file.clone()),
-            )
-            .await;
-        assert!(status.is_success(), "{answer}");
+        shop.sent(&made, &file).await;
+        shop.look().await;
         imports.push(made["id"].clone());
     }
     // Ends steps at any point, as a killed process does; two processes work at once.
     for pause in (0..30).map(|n| n * 37 % 400) {
         let pause = Duration::from_millis(pause);
         let (_, _) = tokio::join!(
-            tokio::time::timeout(pause, step(&shop.deps)),
-            tokio::time::timeout(pause * 2, step(&shop.deps)),
+            tokio::time::timeout(pause, step(&shop.deps, &shop.storage)),
+            tokio::time::timeout(pause * 2, step(&shop.deps, &shop.storage)),
         );
+        shop.hurry().await;
         assert_eq!(shop.sql(DRIFT).await, 0);
     }
     for id in &imports {
@@ -401,6 +397,7 @@ async fn a_killed_import_goes_on_and_two_at_once_agree() {
             && import["status"] != "COMPLETED"
             && import["status"] != "FAILED"
         {
+            shop.hurry().await;
             shop.work().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
             import = shop.read(id).await;

@@ -8,14 +8,13 @@ use crate::{
         bulk::jobs::{self, NewImport},
     },
 };
-use chrono::{DateTime, Utc};
 use platform::{
-    Deps, Error, Outcome, UserError, UserErrorCode, Viewer,
+    Deps, Outcome, UserError, UserErrorCode, Viewer,
     idempotency::{self, Claimed},
     ids::{CatalogImportId, VendorId},
+    storage::Storage,
 };
 use serde::Serialize;
-use uuid::Uuid;
 
 /// Imports that a vendor, or the shop, may have under way.
 const MAX_OPEN: i64 = 5;
@@ -81,14 +80,9 @@ pub async fn create(deps: &Deps, viewer: &Viewer, ask: Ask, key: &str) -> Outcom
         format: ask.format,
         stage: ask.stage,
         dry_run: ask.dry_run,
+        content: ask.content,
     };
     jobs::insert(&mut tx, &new).await?;
-    if let Some(content) = ask.content {
-        let file = Uuid::now_v7();
-        store::bulk::pieces::insert(&mut *tx, file, 0, content.as_bytes()).await?;
-        let bytes = i64::try_from(content.len()).unwrap_or(i64::MAX);
-        jobs::set_file(&mut *tx, id, file, bytes).await?;
-    }
     claim.store(&mut tx, &id).await?;
     tx.hint(super::step::TOPIC, id);
     tx.commit().await?;
@@ -96,7 +90,12 @@ pub async fn create(deps: &Deps, viewer: &Viewer, ask: Ask, key: &str) -> Outcom
 }
 
 /// Ends an import before its last line. What was done stays done.
-pub async fn cancel(deps: &Deps, viewer: &Viewer, id: CatalogImportId) -> Outcome<CatalogImportId> {
+pub async fn cancel(
+    deps: &Deps,
+    storage: &Storage,
+    viewer: &Viewer,
+    id: CatalogImportId,
+) -> Outcome<CatalogImportId> {
     let found = jobs::by_ids(deps.db.pool(), &viewer.into(), &[id.0]).await?;
     if found.is_empty() {
         return Err(UserError::not_found(id.to_string()).into());
@@ -106,29 +105,7 @@ pub async fn cancel(deps: &Deps, viewer: &Viewer, id: CatalogImportId) -> Outcom
     if jobs::finish(&mut tx, id, "CANCELLED", None).await? {
         tx.hint(super::step::TOPIC, id);
         tx.commit().await?;
+        super::uploads::discard(storage, id).await;
     }
     Ok(id)
-}
-
-/// A link from which a vendor's catalogue can be fetched.
-pub async fn export(
-    deps: &Deps,
-    viewer: &Viewer,
-    vendor: VendorId,
-    format: Format,
-) -> Outcome<(String, DateTime<Utc>)> {
-    require_manages(viewer, vendor)?;
-    learn_vendor(deps, vendor).await?;
-    Ok(super::links::make(
-        deps,
-        &format!("/catalog-exports/{vendor}/{}", format.as_str()),
-    ))
-}
-
-/// Clears away what is left of old imports.
-pub async fn clean(deps: &Deps) -> Result<bool, Error> {
-    let mut tx = deps.db.begin(NOW).await?;
-    jobs::clean(&mut tx).await?;
-    tx.commit().await?;
-    Ok(false)
 }

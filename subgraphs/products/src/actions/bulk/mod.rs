@@ -1,8 +1,10 @@
 //! A vendor's whole catalogue as a file, in and out; and the reviews of a shop, in.
 
+pub mod cleaning;
 pub mod export;
+pub mod export_jobs;
 pub mod jobs;
 pub mod links;
 pub mod reviews;
 pub mod step;
-pub mod upload;
+pub mod uploads;

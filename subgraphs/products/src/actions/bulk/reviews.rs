@@ -30,22 +30,15 @@ pub struct Questions {
     orders: Vec<String>,
 }
 
-/// How a piece ended.
-pub enum Taken {
-    Done(Counts),
-    /// Nothing happened: this is to be asked first.
-    Asks(Questions),
-}
-
-/// Gives the lines their effect, and reports.
-pub async fn take(tx: &mut Tx, job: &Claimed, lines: Vec<Line>) -> Outcome<Taken> {
+/// Gives the lines their effect, and reports; or does nothing and says what is to be asked first.
+pub async fn take(tx: &mut Tx, job: &Claimed, lines: Vec<Line>) -> Outcome<Result<Counts, Questions>> {
     if lines.is_empty() {
-        return Ok(Taken::Done(Counts::default()));
+        return Ok(Ok(Counts::default()));
     }
     let named = named(&lines);
     let (customers, orders) = reviews::unasked(tx, job.id, &named).await?;
     if !customers.is_empty() || !orders.is_empty() {
-        return Ok(Taken::Asks(Questions { customers, orders }));
+        return Ok(Err(Questions { customers, orders }));
     }
     let facts = reviews::facts(tx, job.id, &named, job.dry_run).await?;
     let silent = match job.stage {
@@ -68,7 +61,7 @@ pub async fn take(tx: &mut Tx, job: &Claimed, lines: Vec<Line>) -> Outcome<Taken
         new.for_each(|line| line.review = None);
     }
     report::insert_reviews(tx, job.id, &outcomes).await?;
-    Ok(Taken::Done(Counts::of(outcomes.iter().map(|line| line.status))))
+    Ok(Ok(Counts::of(outcomes.iter().map(|line| line.status))))
 }
 
 fn named(lines: &[Line]) -> Named {
@@ -88,7 +81,7 @@ fn named(lines: &[Line]) -> Named {
 pub async fn ask(deps: &Deps, id: CatalogImportId, questions: &Questions) -> Result<(), Error> {
     let answered = answers(deps, id, questions).await;
     if answered.is_err() {
-        jobs::postpone(deps.db.pool(), id).await?;
+        jobs::release(deps.db.pool(), id).await?;
     }
     answered
 }
@@ -118,6 +111,7 @@ async fn answers(deps: &Deps, id: CatalogImportId, questions: &Questions) -> Res
     };
     let mut tx = deps.db.begin(NOW).await?;
     reviews::remember(&mut tx, id, (customers, &known), (orders, &delivered)).await?;
+    jobs::go_on(&mut tx, id).await?;
     tx.commit().await?;
     Ok(())
 }

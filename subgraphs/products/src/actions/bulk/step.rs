@@ -1,16 +1,18 @@
-//! One step of an import: a piece of its file, in one transaction with the checkpoint behind it. After a crash the
-//! next process goes on where the last commit was.
+//! One step of an import: what a piece of its file does, in one transaction with the checkpoint behind the piece. After
+//! a crash the next process goes on where the last commit was.
 
 use crate::{
     actions::{
         NOW,
-        bulk::reviews::{self, Questions, Taken},
+        bulk::reviews::{self, Questions},
+        media::unnamed,
         news, tell,
     },
     domain::bulk::{
         catalogue::{Catalogue, Reported},
         csv::Header,
         entry::{Entry, entries},
+        files,
         job::{Format, Subject},
         records::{Record, split},
         reviews::document,
@@ -21,55 +23,82 @@ use crate::{
         bulk::{
             jobs::{self, Checkpoint, Claimed, Counts},
             load::Named,
-            pieces, report,
+            report,
         },
     },
 };
 use platform::{
     Deps, Error, Fault, Outcome, Tx,
     ids::{CatalogImportId, VendorId},
+    storage::{Piece, Storage},
 };
 
 /// Hints under this topic say that an import has moved.
 pub const TOPIC: &str = "catalog-import";
 
+/// Bytes of a file that a step reads.
+const PIECE: i64 = 192 * 1024;
 /// Steps that may fail one after another before the import is given up.
 const MAX_FAILURES: i32 = 5;
 
-/// Takes the next step of some import; returns whether there may be more to do.
-pub async fn step(deps: &Deps) -> Result<bool, Error> {
-    let mut tx = deps.db.begin(NOW).await?;
-    let Some(job) = jobs::claim(&mut tx).await? else {
+/// Takes the next step of some import; returns whether there may be more to do. The store is asked before the
+/// transaction begins.
+pub async fn step(deps: &Deps, storage: &Storage) -> Result<bool, Error> {
+    let Some(job) = jobs::claim(deps.db.pool()).await? else {
         return Ok(false);
     };
     let id = job.id;
-    tx.hint(TOPIC, id);
-    let taken = match advance(&mut tx, job).await {
-        Ok(None) => tx.commit().await.map_err(Error::from),
-        Ok(Some(questions)) => {
-            drop(tx);
-            reviews::ask(deps, id, &questions).await?;
-            return Ok(true);
+    let content = match read_piece(storage, &job).await {
+        Ok(content) => content,
+        // The import cannot help it, and waits.
+        Err(error) => {
+            jobs::release(deps.db.pool(), id).await?;
+            return Err(error);
         }
-        Err(Fault::Failed(error)) => Err(error),
-        Err(Fault::User(error)) => Err(Error::internal(anyhow::anyhow!("refused: {error:?}"))),
     };
-    if let Err(error) = taken {
-        failed(deps, id, &error).await?;
+    match advance(deps, job, content).await {
+        Ok(Taken::Piece) => {}
+        Ok(Taken::End) => super::uploads::discard(storage, id).await,
+        Ok(Taken::Asks(questions)) => reviews::ask(deps, id, &questions).await?,
+        Err(Fault::Failed(error)) => failed(deps, storage, id, &error).await?,
+        Err(Fault::User(error)) => {
+            let error = Error::internal(anyhow::anyhow!("refused: {error:?}"));
+            failed(deps, storage, id, &error).await?;
+        }
     }
     Ok(true)
 }
 
+/// The bytes behind those that were read. `Err` inside says why there are none.
+async fn read_piece(storage: &Storage, job: &Claimed) -> Result<Result<Vec<u8>, &'static str>, Error> {
+    let from = job.bytes_read();
+    let to = job.file_bytes.min(from.saturating_add(PIECE));
+    if from >= to {
+        return Ok(Ok(Vec::new()));
+    }
+    let key = files::reading(job.id).ok_or_else(unnamed)?;
+    let range = from.unsigned_abs()..to.unsigned_abs();
+    Ok(match storage.piece(&key, range, job.file_tag.as_deref()).await? {
+        Piece::Bytes(bytes) => Ok(bytes.to_vec()),
+        Piece::Gone => Err("the file is gone"),
+        Piece::Changed => Err("the file was changed while it was read"),
+    })
+}
+
 /// Somebody may have taken the same slug or SKU at the same moment: then the next try sees it. What fails again and
 /// again would stand in the way of all other imports.
-async fn failed(deps: &Deps, id: CatalogImportId, error: &Error) -> Result<(), Error> {
+async fn failed(deps: &Deps, storage: &Storage, id: CatalogImportId, error: &Error) -> Result<(), Error> {
     tracing::warn!(import = %id, error = error.describe(), "a step of an import failed");
     let mut tx = deps.db.begin(NOW).await?;
-    if jobs::failed(&mut tx, id).await? >= MAX_FAILURES {
+    let ends = jobs::failed(&mut tx, id).await? >= MAX_FAILURES;
+    if ends {
         jobs::finish(&mut tx, id, "FAILED", Some(&error.message())).await?;
         tx.hint(TOPIC, id);
     }
     tx.commit().await?;
+    if ends {
+        super::uploads::discard(storage, id).await;
+    }
     Ok(())
 }
 
@@ -87,38 +116,71 @@ struct Reading {
     read: usize,
 }
 
-/// Takes one piece, or says what is to be asked before.
-async fn advance(tx: &mut Tx, job: Claimed) -> Outcome<Option<Questions>> {
+/// What a step came to.
+enum Taken {
+    /// There is more of the file.
+    Piece,
+    /// The import has ended.
+    End,
+    /// Nothing happened: this is to be asked first.
+    Asks(Questions),
+}
+
+/// What a piece came to: how the import ends, if it does.
+enum Applied {
+    Piece(Option<Result<(), String>>),
+    Asks(Questions),
+}
+
+/// Takes the step, unless somebody else has.
+async fn advance(deps: &Deps, job: Claimed, content: Result<Vec<u8>, &'static str>) -> Outcome<Taken> {
+    let mut tx = deps.db.begin(NOW).await?;
+    if !jobs::lock(&mut tx, &job).await? {
+        return Ok(Taken::Piece);
+    }
+    let end = match content {
+        Ok(content) => match apply(&mut tx, &job, content).await? {
+            Applied::Piece(end) => end,
+            Applied::Asks(questions) => return Ok(Taken::Asks(questions)),
+        },
+        Err(why) => Some(Err(why.to_owned())),
+    };
+    match &end {
+        Some(Ok(())) => drop(jobs::finish(&mut tx, job.id, "COMPLETED", None).await?),
+        Some(Err(why)) => drop(jobs::finish(&mut tx, job.id, "FAILED", Some(why)).await?),
+        None => {}
+    }
+    tx.hint(TOPIC, job.id);
+    tx.commit().await?;
+    Ok(if end.is_some() { Taken::End } else { Taken::Piece })
+}
+
+/// Gives a piece its effect, and moves the checkpoint behind it.
+async fn apply(tx: &mut Tx, job: &Claimed, content: Vec<u8>) -> Outcome<Applied> {
     if let Some(vendor) = job.vendor
         && store::vendors::lock_approved(tx, vendor).await? != Some(true)
     {
-        jobs::finish(tx, job.id, "FAILED", Some("the vendor is not approved")).await?;
-        return Ok(None);
+        return Ok(Applied::Piece(Some(Err("the vendor is not approved".to_owned()))));
     }
-    let (content, more) = pieces::read(&mut **tx, job.file, job.next_piece)
-        .await?
-        .unwrap_or_default();
     let mut bytes = job.carry.clone();
     bytes.extend(content);
-    let reading = match read(&job, &bytes, !more) {
+    let unread = job.file_bytes - job.bytes_done;
+    let is_last = i64::try_from(bytes.len()).map_err(Error::internal)? >= unread;
+    let reading = match read(job, &bytes, is_last) {
         Ok(reading) => reading,
-        Err(why) => {
-            jobs::finish(tx, job.id, "FAILED", Some(&why)).await?;
-            return Ok(None);
-        }
+        Err(why) => return Ok(Applied::Piece(Some(Err(why)))),
     };
     let counts = match (reading.said, job.vendor) {
-        (Said::Products(entries), Some(vendor)) => take(tx, &job, vendor, entries).await?,
+        (Said::Products(entries), Some(vendor)) => take(tx, job, vendor, entries).await?,
         (Said::Products(_), None) => Counts::default(),
-        (Said::Reviews(lines), _) => match reviews::take(tx, &job, lines).await? {
-            Taken::Done(counts) => counts,
-            Taken::Asks(questions) => return Ok(Some(questions)),
+        (Said::Reviews(lines), _) => match reviews::take(tx, job, lines).await? {
+            Ok(counts) => counts,
+            Err(questions) => return Ok(Applied::Asks(questions)),
         },
     };
     let (done, rest) = bytes.split_at(reading.read);
     let breaks = done.iter().filter(|byte| **byte == b'\n').count();
     let checkpoint = Checkpoint {
-        next_piece: job.next_piece + 1,
         next_line: job.next_line + i32::try_from(breaks).unwrap_or(0),
         carry: rest,
         header: reading.header.as_deref(),
@@ -126,10 +188,7 @@ async fn advance(tx: &mut Tx, job: Claimed) -> Outcome<Option<Questions>> {
         counts,
     };
     jobs::advance(tx, job.id, &checkpoint).await?;
-    if !more {
-        jobs::finish(tx, job.id, "COMPLETED", None).await?;
-    }
-    Ok(None)
+    Ok(Applied::Piece(is_last.then_some(Ok(()))))
 }
 
 /// Cuts a piece into what it says. `Err` says why the file cannot be read at all.

@@ -30,9 +30,10 @@ impl Format {
         }
     }
 
+    /// What a file is sent as.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv; charset=utf-8",
+            Self::Csv => "text/csv",
             Self::Jsonl => "application/jsonl",
         }
     }

@@ -8,6 +8,8 @@ pub mod content;
 pub mod csv;
 pub mod document;
 pub mod entry;
+pub mod export;
+pub mod files;
 pub mod item;
 pub mod job;
 pub mod prices;

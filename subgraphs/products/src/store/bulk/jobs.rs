@@ -65,12 +65,16 @@ pub struct NewImport {
     pub format: Format,
     pub stage: Stage,
     pub dry_run: bool,
+    /// The file itself; it is the rest that the first step reads. Without it the import waits for its file.
+    pub content: Option<String>,
 }
 
 pub async fn insert(tx: &mut PgConnection, new: &NewImport) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into products.catalog_imports (id, vendor_id, created_by, staff, format, stage, dry_run, subject, status) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'AWAITING_UPLOAD')",
+        "insert into products.catalog_imports (id, vendor_id, created_by, staff, format, stage, dry_run, subject, status, \
+             carry, file_bytes) \
+         values ($1, $2, $3, $4, $5, $6, $7, $9, case when $8::bytea is null then 'AWAITING_UPLOAD' else 'QUEUED' end, \
+             coalesce($8, ''), coalesce(octet_length($8), 0))",
         new.id.0,
         new.vendor.map(Uuid::from),
         new.by.map(Uuid::from),
@@ -78,6 +82,7 @@ pub async fn insert(tx: &mut PgConnection, new: &NewImport) -> Result<(), sqlx::
         new.format.as_str(),
         new.stage.as_str(),
         new.dry_run,
+        new.content.as_ref().map(String::as_bytes),
         new.subject.as_str()
     )
     .execute(tx)
@@ -96,35 +101,6 @@ pub async fn open_count(tx: &mut PgConnection, vendor: Option<VendorId>) -> Resu
     .await
 }
 
-/// Makes a complete upload the file of an import, unless it has one.
-pub async fn set_file(
-    db: impl PgExecutor<'_>,
-    id: CatalogImportId,
-    file: Uuid,
-    bytes: i64,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "update products.catalog_imports set file_id = $2, file_bytes = $3, status = 'QUEUED' \
-         where id = $1 and status = 'AWAITING_UPLOAD'",
-        id.0,
-        file,
-        bytes
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Whether an import still waits for its file.
-pub async fn awaits_upload(db: impl PgExecutor<'_>, id: CatalogImportId) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from products.catalog_imports where id = $1 and status = 'AWAITING_UPLOAD') as "awaits!""#,
-        id.0
-    )
-    .fetch_one(db)
-    .await
-}
-
 /// An import at its checkpoint.
 #[derive(Debug)]
 pub struct Claimed {
@@ -136,26 +112,64 @@ pub struct Claimed {
     pub format: Format,
     pub stage: Stage,
     pub dry_run: bool,
-    pub file: Uuid,
-    pub next_piece: i32,
+    pub file_bytes: i64,
+    pub file_tag: Option<String>,
+    /// Bytes that are done with; what is left of those that were read behind them is in `carry`.
+    pub bytes_done: i64,
     pub next_line: i32,
     pub carry: Vec<u8>,
     pub header: Option<String>,
 }
 
-/// Locks the import that has waited longest for its turn; other processes pass over it.
-pub async fn claim(tx: &mut PgConnection) -> Result<Option<Claimed>, sqlx::Error> {
+impl Claimed {
+    /// Bytes of the file that were read.
+    pub fn bytes_read(&self) -> i64 {
+        let carried = i64::try_from(self.carry.len()).unwrap_or(i64::MAX);
+        self.bytes_done.saturating_add(carried)
+    }
+}
+
+/// Takes the import that has waited longest for its turn. Whoever takes it has a quarter of a minute before others may
+/// try the same step; only one of them can [`lock`] it.
+pub async fn claim(db: impl PgExecutor<'_>) -> Result<Option<Claimed>, sqlx::Error> {
     sqlx::query_as!(
         Claimed,
-        r#"select id as "id: CatalogImportId", vendor_id as "vendor: VendorId", subject as "subject: Subject",
-               created_by as "by: UserId",
-               format as "format: Format", stage as "stage: Stage", dry_run, file_id as "file!", next_piece, next_line,
-               carry, header
-           from products.catalog_imports where status in ('QUEUED', 'RUNNING') and file_id is not null
-           order by stepped_at limit 1 for update skip locked"#
+        r#"update products.catalog_imports set claimed_until = clock_timestamp() + interval '15 seconds'
+           where id = (select id from products.catalog_imports
+               where status in ('QUEUED', 'RUNNING')
+                   and (claimed_until is null or claimed_until < clock_timestamp())
+               order by stepped_at limit 1 for update skip locked)
+           returning id as "id: CatalogImportId", vendor_id as "vendor: VendorId", subject as "subject: Subject",
+               created_by as "by: UserId", format as "format: Format", stage as "stage: Stage", dry_run, file_bytes,
+               file_tag, bytes_done, next_line, carry, header"#
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Locks an import, unless it has ended or somebody else has taken this step.
+pub async fn lock(tx: &mut PgConnection, job: &Claimed) -> Result<bool, sqlx::Error> {
+    let found = sqlx::query_scalar!(
+        "select id from products.catalog_imports \
+         where id = $1 and finished_at is null and bytes_done + octet_length(carry) = $2 for update",
+        job.id.0,
+        job.bytes_read()
     )
     .fetch_optional(tx)
-    .await
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Lets a step be tried again a little later.
+pub async fn release(db: impl PgExecutor<'_>, id: CatalogImportId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update products.catalog_imports set claimed_until = clock_timestamp() + interval '10 seconds' \
+         where id = $1 and finished_at is null",
+        id.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// How many lines ended how.
@@ -186,7 +200,6 @@ impl Counts {
 /// The checkpoint behind a piece.
 #[derive(Debug)]
 pub struct Checkpoint<'a> {
-    pub next_piece: i32,
     pub next_line: i32,
     pub carry: &'a [u8],
     pub header: Option<&'a str>,
@@ -201,11 +214,10 @@ pub async fn advance(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update products.catalog_imports set status = 'RUNNING', started_at = coalesce(started_at, products.now()), \
-             stepped_at = clock_timestamp(), failures = 0, next_piece = $2, next_line = $3, carry = $4, header = $5, \
-             bytes_done = bytes_done + $6, created_count = created_count + $7, updated_count = updated_count + $8, \
-             unchanged_count = unchanged_count + $9, refused_count = refused_count + $10 where id = $1",
+             stepped_at = clock_timestamp(), claimed_until = null, failures = 0, next_line = $2, carry = $3, header = $4, \
+             bytes_done = bytes_done + $5, created_count = created_count + $6, updated_count = updated_count + $7, \
+             unchanged_count = unchanged_count + $8, refused_count = refused_count + $9 where id = $1",
         id.0,
-        to.next_piece,
         to.next_line,
         to.carry,
         to.header,
@@ -220,23 +232,25 @@ pub async fn advance(
     Ok(())
 }
 
-/// Ends an import that has not ended; its file and what was only needed on the way go.
+/// Ends an import that has not ended; what was only needed on the way goes. Its file is the caller's business.
 pub async fn finish(
     tx: &mut PgConnection,
     id: CatalogImportId,
     status: &str,
     error: Option<&str>,
 ) -> Result<bool, sqlx::Error> {
-    let file = sqlx::query_scalar!(
+    let ended = sqlx::query!(
         "update products.catalog_imports set status = $2, error = $3, finished_at = products.now(), carry = '' \
-         where id = $1 and finished_at is null returning file_id",
+         where id = $1 and finished_at is null",
         id.0,
         status,
         error
     )
-    .fetch_optional(&mut *tx)
+    .execute(&mut *tx)
     .await?;
-    let Some(file) = file else { return Ok(false) };
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
     sqlx::query!(
         "delete from products.catalog_import_skus where import_id = $1",
         id.0
@@ -247,12 +261,6 @@ pub async fn finish(
         "delete from products.review_import_facts where import_id = $1",
         id.0
     )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
-        "delete from products.catalog_import_pieces where file_id = $1",
-        file
-    )
     .execute(tx)
     .await?;
     Ok(true)
@@ -261,26 +269,26 @@ pub async fn finish(
 /// Counts a failed step; returns how many followed one another.
 pub async fn failed(tx: &mut PgConnection, id: CatalogImportId) -> Result<i32, sqlx::Error> {
     sqlx::query_scalar!(
-        "update products.catalog_imports set failures = failures + 1, stepped_at = clock_timestamp() \
-         where id = $1 returning failures",
+        "update products.catalog_imports set failures = failures + 1, stepped_at = clock_timestamp(), \
+             claimed_until = null where id = $1 returning failures",
         id.0
     )
     .fetch_one(tx)
     .await
 }
 
-/// Lets other imports go first.
-pub async fn postpone(db: impl PgExecutor<'_>, id: CatalogImportId) -> Result<(), sqlx::Error> {
+/// Lets a step be tried again at once.
+pub async fn go_on(tx: &mut PgConnection, id: CatalogImportId) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update products.catalog_imports set stepped_at = clock_timestamp() where id = $1",
+        "update products.catalog_imports set claimed_until = null where id = $1",
         id.0
     )
-    .execute(db)
+    .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Forgets imports of which nobody will ask any more, and uploads that broke off.
+/// Forgets imports of which nobody will ask any more, and ends those whose file never came.
 pub async fn clean(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update products.catalog_imports set status = 'FAILED', error = 'no file was sent', finished_at = products.now() \
@@ -289,14 +297,7 @@ pub async fn clean(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
     .execute(&mut *tx)
     .await?;
     sqlx::query!("delete from products.catalog_imports where finished_at < now() - interval '90 days'")
-        .execute(&mut *tx)
+        .execute(tx)
         .await?;
-    sqlx::query!(
-        "delete from products.catalog_import_pieces where created_at < now() - interval '1 day' \
-         and not exists (select from products.catalog_imports i \
-             where i.file_id = catalog_import_pieces.file_id and i.finished_at is null)"
-    )
-    .execute(tx)
-    .await?;
     Ok(())
 }

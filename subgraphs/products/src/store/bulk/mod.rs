@@ -1,9 +1,10 @@
 //! SQL of imports and exports: a fixed number of statements however many products there are.
 
 pub mod export;
+pub mod export_jobs;
 pub mod jobs;
 pub mod load;
-pub mod pieces;
 pub mod report;
 pub mod reviews;
+pub mod uploads;
 pub mod write;
