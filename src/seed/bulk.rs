@@ -37,7 +37,9 @@ pub(super) async fn bring(
         writeln!(out, "{line}")?;
     }
     out.into_inner()?.sync_all()?;
-    let url = import["uploadUrl"].as_str().context("nowhere to send the file to")?;
+    let url = import["uploadUrl"]
+        .as_str()
+        .context("nowhere to send the file to")?;
     upload::send(url, &file.0, "application/jsonl").await?;
     drop(file);
     follow(staff, &import["id"], bar).await

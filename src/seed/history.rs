@@ -121,12 +121,17 @@ async fn choices(graph: &Client, seed: u64, size: Size) -> Result<Vec<String>> {
     let query = "query($sku: String!) { product(by: {sku: $sku}) { variants { id sku } } }";
     let sku = |index: usize| {
         let sku = generated::product(index, seed)["variants"][0]["sku"].take();
-        sku.as_str().filter(|sku| stock::pieces(sku) > 0).map(str::to_owned)
+        sku.as_str()
+            .filter(|sku| stock::pieces(sku) > 0)
+            .map(str::to_owned)
     };
     let choices: Vec<String> = stream::iter(size.bought().filter_map(sku))
         .map(|sku| async move {
             let found = graph.run(query, json!({ "sku": sku })).await?;
-            let variants = found["product"]["variants"].as_array().cloned().unwrap_or_default();
+            let variants = found["product"]["variants"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
             let variant = variants.iter().find(|variant| variant["sku"] == sku.as_str());
             let id = variant.and_then(|variant| variant["id"].as_str());
             id.map(str::to_owned).with_context(|| format!("no variant {sku}"))
@@ -155,10 +160,12 @@ pub(super) async fn reviews(staff: &Client, customers: &[(Person, Client)], seed
                 let review = match known.iter().find(|review| review["product"]["id"] == product) {
                     Some(review) => review.clone(),
                     None => {
-                        let query = "mutation($product: ID!, $rating: Int!, $title: String!, $body: String!) {
+                        let query =
+                            "mutation($product: ID!, $rating: Int!, $title: String!, $body: String!) {
                             reviewCreate(productId: $product, rating: $rating, title: $title, body: $body) {
                                 review { id status } userErrors { code message } } }";
-                        let text = json!({ "product": product, "rating": rating, "title": title, "body": body });
+                        let text =
+                            json!({ "product": product, "rating": rating, "title": title, "body": body });
                         buyer.run(query, text).await?["reviewCreate"]["review"].take()
                     }
                 };

@@ -248,7 +248,10 @@ async fn ship(seller: &Client, part: &Value) -> Result<Value> {
     let variables = json!({ "id": part["id"], "items": items, "key": key });
     // What may be packed follows from an event that may still be on its way.
     let shipment = seller.eventually(create, variables).await?["shipmentCreate"]["shipment"].take();
-    if !matches!(shipment["status"].as_str(), Some("DRAFT" | "READY" | "LABEL_PURCHASED")) {
+    if !matches!(
+        shipment["status"].as_str(),
+        Some("DRAFT" | "READY" | "LABEL_PURCHASED")
+    ) {
         return Ok(shipment);
     }
     let mark = "mutation($id: ID!, $version: Int!) {

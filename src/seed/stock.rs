@@ -83,7 +83,9 @@ async fn set(member: &Client, warehouse: &Value, variants: &[&Value]) -> Result<
 mod tests {
     #[test]
     fn one_in_twenty_is_out_of_stock() {
-        let none = (0..2000).filter(|n| super::pieces(&format!("SKU-{n}")) == 0).count();
+        let none = (0..2000)
+            .filter(|n| super::pieces(&format!("SKU-{n}")) == 0)
+            .count();
         assert!((60..140).contains(&none), "{none}");
         assert_eq!(super::pieces("SKU-1"), super::pieces("SKU-1"));
     }

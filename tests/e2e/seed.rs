@@ -1,6 +1,9 @@
 //! `agora seed`: the same shop, however often it is begun.
 
-use crate::support::{QUIET, Shop, process::{AGORA, Up, agora}};
+use crate::support::{
+    QUIET, Shop,
+    process::{AGORA, Up, agora},
+};
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader},
@@ -37,7 +40,13 @@ fn seed_until(shop: &Shop, line: &str) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(lines.by_ref().map_while(Result::ok).any(|found| found.starts_with(line)), "{line}");
+    assert!(
+        lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|found| found.starts_with(line)),
+        "{line}"
+    );
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -60,7 +69,10 @@ async fn a_seed_that_was_interrupted_and_repeated_ends_in_the_same_shop() {
         if round == 0 {
             let products = contents["products"].as_array().unwrap();
             assert!(products.len() > 300);
-            let reviews: i64 = products.iter().filter_map(|p| p["rating"]["count"].as_i64()).sum();
+            let reviews: i64 = products
+                .iter()
+                .filter_map(|p| p["rating"]["count"].as_i64())
+                .sum();
             assert!((2500..4000).contains(&reviews), "{reviews}");
             known = contents;
         } else {
@@ -110,8 +122,15 @@ async fn reviews_are_verified_by_the_orders(shop: &Shop) {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let lines = import["lines"]["nodes"].as_array().unwrap();
-    let verified: Vec<&Value> = lines.iter().map(|line| &line["review"]["verifiedPurchase"]).collect();
-    assert_eq!(verified, [&json!(true), &json!(false), &Value::Null, &json!(false)], "{import}");
+    let verified: Vec<&Value> = lines
+        .iter()
+        .map(|line| &line["review"]["verifiedPurchase"])
+        .collect();
+    assert_eq!(
+        verified,
+        [&json!(true), &json!(false), &Value::Null, &json!(false)],
+        "{import}"
+    );
     assert_eq!(lines[2]["errors"][0]["code"], "NOT_FOUND");
     assert_eq!(lines[3]["review"]["author"]["id"], order["customer"]["id"]);
 }

@@ -81,14 +81,7 @@ fn book(index: usize, dice: &mut Dice) -> Value {
     let (author, genre) = (*dice.pick(&AUTHORS), *dice.pick(&GENRES));
     let name = format!("{title}, volume {}", index + 1);
     let text = format!("{title} by {author}: a {genre} book about what is found when one looks twice.");
-    let mut line = base(
-        &super::slug(index),
-        &name,
-        &text,
-        "BOOK",
-        "books",
-        None,
-    );
+    let mut line = base(&super::slug(index), &name, &text, "BOOK", "books", None);
     let format = *dice.pick(&["PAPERBACK", "HARDCOVER", "EBOOK"]);
     line["details"] = json!({
         "isbn13": isbn13(&format!("9791{:08}", index + 1)), "authors": [author], "publisher": "Thistle Press",
@@ -198,14 +191,7 @@ fn laptop(index: usize, dice: &mut Dice) -> Value {
     let inches = *dice.pick(&[12.1, 13.3, 14.0, 15.6, 16.0]);
     let name = format!("{maker} {} {}", dice.pick(&NOUNS), index + 1);
     let text = format!("{name}: {cpu}, {ram} GB memory and {storage} GB storage.");
-    let mut line = base(
-        &super::slug(index),
-        &name,
-        &text,
-        "LAPTOP",
-        "laptops",
-        Some(slug),
-    );
+    let mut line = base(&super::slug(index), &name, &text, "LAPTOP", "laptops", Some(slug));
     line["details"] = json!({
         "cpu": cpu, "ramGb": ram, "storageGb": storage, "storageType": dice.pick(&["NVME", "SSD"]), "screenInches": inches,
         "os": dice.pick(&["Linux", "none"])
@@ -230,14 +216,7 @@ fn mobile(index: usize, dice: &mut Dice) -> Value {
     let storage = *dice.pick(&[64, 128, 256, 512]);
     let name = format!("{maker} {} Phone {}", dice.pick(&ADJECTIVES), index + 1);
     let text = format!("{name}: a {inches} inch phone with a {camera} megapixel camera.");
-    let mut line = base(
-        &super::slug(index),
-        &name,
-        &text,
-        "MOBILE",
-        "mobiles",
-        Some(slug),
-    );
+    let mut line = base(&super::slug(index), &name, &text, "MOBILE", "mobiles", Some(slug));
     line["details"] = json!({
         "screenInches": inches, "cameraMp": [camera, 12.0], "storageGb": storage, "ramGb": dice.pick(&[4, 6, 8, 12]),
         "batteryMah": 3000 + 100 * dice.roll(25), "os": "Android", "network": ["4G", "5G"]

@@ -139,7 +139,10 @@ async fn a_file_becomes_reviews_once() {
     assert_eq!(shop.sql(stars).await, 2);
     for (step, left) in [("productUnpublish", 0), ("productPublish", 2)] {
         let step = format!("{step}(id: \"{mug}\")");
-        assert_eq!(shop.mutate(&shop.member, &step, "").await["userErrors"], json!([]));
+        assert_eq!(
+            shop.mutate(&shop.member, &step, "").await["userErrors"],
+            json!([])
+        );
         assert_eq!((shop.sql(stars).await, shop.sql(DRIFT).await), (left, 0));
     }
     // Nobody was told anything: no consumer has an interest in reviews.

@@ -5,6 +5,7 @@ pub mod export;
 pub mod export_jobs;
 pub mod jobs;
 pub mod links;
+mod reading;
 pub mod reviews;
 pub mod step;
 pub mod uploads;

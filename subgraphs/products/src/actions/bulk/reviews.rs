@@ -5,14 +5,14 @@ use crate::{
     actions::NOW,
     domain::{
         bulk::{
-            job::{LineStatus, Stage},
+            job::{Counts, LineStatus, Stage},
             reviews::{document::Line, plan::plan},
         },
         review::ReviewStatus,
     },
     search::indexer,
     store::bulk::{
-        jobs::{self, Claimed, Counts},
+        jobs::{self, Claimed},
         report,
         reviews::{self, Named},
     },

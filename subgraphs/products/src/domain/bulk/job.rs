@@ -145,6 +145,31 @@ impl LineStatus {
     }
 }
 
+/// How many lines ended how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub created: i32,
+    pub updated: i32,
+    pub unchanged: i32,
+    pub refused: i32,
+}
+
+impl Counts {
+    pub fn of(lines: impl IntoIterator<Item = LineStatus>) -> Self {
+        let mut counts = Self::default();
+        for status in lines {
+            let count = match status {
+                LineStatus::Created => &mut counts.created,
+                LineStatus::Updated => &mut counts.updated,
+                LineStatus::Unchanged => &mut counts.unchanged,
+                LineStatus::Refused => &mut counts.refused,
+            };
+            *count += 1;
+        }
+        counts
+    }
+}
+
 /// A file on its way into the catalogue of a vendor, or with reviews into the shop.
 #[derive(Clone, Debug, SimpleObject, sqlx::FromRow)]
 #[graphql(name = "CatalogImport", complex)]

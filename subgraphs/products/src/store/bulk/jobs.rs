@@ -1,7 +1,7 @@
 //! Imports and their checkpoints.
 
 use crate::{
-    domain::bulk::job::{CatalogImport, Format, LineStatus, Stage, Subject},
+    domain::bulk::job::{CatalogImport, Counts, Format, Stage, Subject},
     store::Scope,
 };
 use platform::ids::{CatalogImportId, UserId, VendorId};
@@ -170,31 +170,6 @@ pub async fn release(db: impl PgExecutor<'_>, id: CatalogImportId) -> Result<(),
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// How many lines ended how.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    pub created: i32,
-    pub updated: i32,
-    pub unchanged: i32,
-    pub refused: i32,
-}
-
-impl Counts {
-    pub fn of(lines: impl IntoIterator<Item = LineStatus>) -> Self {
-        let mut counts = Self::default();
-        for status in lines {
-            let count = match status {
-                LineStatus::Created => &mut counts.created,
-                LineStatus::Updated => &mut counts.updated,
-                LineStatus::Unchanged => &mut counts.unchanged,
-                LineStatus::Refused => &mut counts.refused,
-            };
-            *count += 1;
-        }
-        counts
-    }
 }
 
 /// The checkpoint behind a piece.
