@@ -4,7 +4,6 @@ pub mod cleaning;
 pub mod export;
 pub mod export_jobs;
 pub mod jobs;
-pub mod links;
 mod reading;
 pub mod reviews;
 pub mod step;
