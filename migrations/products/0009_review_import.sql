@@ -54,7 +54,7 @@ begin
     from (select vendor_id, rating_histogram as h, 1 as n from changed where visible and rating_count > 0
         union all select vendor_id, rating_histogram, -1 from former where visible and rating_count > 0) moved
     group by vendor_id
-    having array[sum(n * h[1]), sum(n * h[2]), sum(n * h[3]), sum(n * h[4]), sum(n * h[5])] <> array[0, 0, 0, 0, 0]::numeric[]
+    having array[sum(n * h[1]), sum(n * h[2]), sum(n * h[3]), sum(n * h[4]), sum(n * h[5])] <> array[0, 0, 0, 0, 0]::bigint[]
     order by vendor_id
     on conflict (vendor_id) do update set histogram = array[v.histogram[1] + excluded.histogram[1],
         v.histogram[2] + excluded.histogram[2], v.histogram[3] + excluded.histogram[3],

@@ -21,10 +21,12 @@ const BATCH: i64 = 500;
 /// Rows of other processes' commits are found after this at the latest.
 const POLL: Duration = Duration::from_millis(500);
 const CONFIRM_EVERY: Duration = Duration::from_secs(5);
+/// How often confirmed rows are looked for that have grown old: that reads the whole table.
+const PURGE_EVERY: Duration = Duration::from_secs(600);
 /// Seconds after which a published row that a consumer has not seen counts as lost.
 const LOST_AFTER_SECONDS: f64 = 10.0;
 
-/// Publishes and confirms until `stop`.
+/// Publishes, confirms and purges until `stop`.
 pub async fn run(db: Db, bus: Bus, routes: Routes, commands: Commands, stop: CancellationToken) {
     let never = Notify::new();
     tokio::join!(
@@ -34,6 +36,7 @@ pub async fn run(db: Db, bus: Bus, routes: Routes, commands: Commands, stop: Can
         worker::run("outbox confirmation", &stop, &never, CONFIRM_EVERY, || confirm(
             &db, &bus, routes, &commands
         )),
+        worker::run("outbox purge", &stop, &never, PURGE_EVERY, || purge(&db)),
     );
 }
 
@@ -66,7 +69,7 @@ async fn confirm(db: &Db, bus: &Bus, routes: Routes, commands: &Commands) -> Res
     );
     let rows = select(&mut tx, db.schema(), &due, BATCH).await?;
     if rows.is_empty() {
-        return purge(db).await;
+        return Ok(false);
     }
     let mut lost: BTreeMap<&'static str, HashSet<Uuid>> = BTreeMap::new();
     for (consumer, ids) in by_consumer(routes, &rows) {
