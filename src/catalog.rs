@@ -1,6 +1,10 @@
 //! `agora catalog`: a vendor's whole catalogue as a file, over the public API like everybody else.
 
-use crate::{client::Client, seed};
+use crate::{
+    client::Client,
+    seed,
+    upload::{self, TRANSFER},
+};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use futures::TryStreamExt;
@@ -14,10 +18,6 @@ use std::{
 
 /// How often the state of an import or export is read.
 const LOOK: Duration = Duration::from_millis(500);
-/// Logging in again: an access token lives ten minutes.
-const LOGIN_PERIOD: u32 = 600;
-/// How long a file may take to travel.
-const TRANSFER: Duration = Duration::from_secs(3600);
 /// Refused lines that are shown.
 const SHOWN: usize = 100;
 
@@ -51,6 +51,13 @@ pub struct Target {
     /// Slug of the vendor
     #[arg(long)]
     vendor: String,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// How a file is written, and who brings it where.
+#[derive(Debug, Args)]
+pub struct Access {
     /// How the file is written; by default as the name of the file says, else CSV
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -85,8 +92,8 @@ fn name(value: &impl ValueEnum) -> String {
     value.map_or_else(String::new, |value| value.get_name().to_uppercase())
 }
 
-impl Target {
-    async fn login(&self) -> Result<Client> {
+impl Access {
+    pub async fn login(&self) -> Result<Client> {
         let client = Client::new(&self.url)?;
         client
             .login(&self.email, &self.password)
@@ -94,15 +101,7 @@ impl Target {
             .context("cannot log in")
     }
 
-    async fn vendor(&self, client: &Client) -> Result<Value> {
-        let query = "query($slug: String!) { vendor(by: { slug: $slug }) { id } }";
-        let data = client.run(query, json!({ "slug": self.vendor })).await?;
-        let id = data["vendor"]["id"].clone();
-        ensure!(!id.is_null(), "there is no vendor {:?}", self.vendor);
-        Ok(id)
-    }
-
-    fn format(&self, file: Option<&Path>) -> String {
+    pub fn format(&self, file: Option<&Path>) -> String {
         let extension = file
             .and_then(Path::extension)
             .and_then(|extension| extension.to_str());
@@ -111,6 +110,16 @@ impl Target {
             (None, Some("jsonl" | "ndjson" | "json")) => name(&Format::Jsonl),
             (None, _) => name(&Format::Csv),
         }
+    }
+}
+
+impl Target {
+    async fn vendor(&self, client: &Client) -> Result<Value> {
+        let query = "query($slug: String!) { vendor(by: { slug: $slug }) { id } }";
+        let data = client.run(query, json!({ "slug": self.vendor })).await?;
+        let id = data["vendor"]["id"].clone();
+        ensure!(!id.is_null(), "there is no vendor {:?}", self.vendor);
+        Ok(id)
     }
 }
 
@@ -127,67 +136,55 @@ pub async fn run(command: Command) -> Result<()> {
 }
 
 async fn import(file: &Path, dry_run: bool, stage: Stage, target: &Target) -> Result<()> {
-    let content = tokio::fs::File::open(file)
-        .await
-        .with_context(|| file.display().to_string())?;
-    let client = target.login().await?;
+    let client = target.access.login().await?;
     let query = "mutation($vendor: ID!, $format: CatalogFormat!, $stage: CatalogImportStage!, $dryRun: Boolean!, $key: ID!) {
         catalogImportCreate(vendorId: $vendor, format: $format, stage: $stage, dryRun: $dryRun, idempotencyKey: $key) {
-            catalogImport { id uploadUrl } userErrors { code message } } }";
-    let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.format(Some(file)),
+            catalogImport { id format uploadUrl } userErrors { code message } } }";
+    let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.access.format(Some(file)),
         "stage": name(&stage), "dryRun": dry_run, "key": uuid::Uuid::now_v7().to_string() });
     let made = client.run(query, variables).await?["catalogImportCreate"]["catalogImport"].take();
-    let url = made["uploadUrl"]
+    bring(&client, file, &made).await
+}
+
+/// Sends the file to where an import waits for it, follows it to its end and says how it went.
+pub async fn bring(client: &Client, file: &Path, import: &Value) -> Result<()> {
+    let url = import["uploadUrl"]
         .as_str()
         .context("no address to send the file to")?;
-    // A store takes no file without knowing how long it is.
-    let bytes = content.metadata().await?.len();
-    let content_type = match target.format(Some(file)) == name(&Format::Csv) {
+    upload::send(url, file, content_type(import)).await?;
+    let done = follow(client, &import["id"]).await?;
+    report(client, &done).await
+}
+
+/// What a file is sent as.
+fn content_type(import: &Value) -> &'static str {
+    match import["format"] == "CSV" {
         true => "text/csv",
         false => "application/jsonl",
-    };
-    let stream = tokio_util::io::ReaderStream::with_capacity(content, 64 * 1024);
-    let answer = platform::http::client(TRANSFER)?
-        .put(url)
-        .header("content-type", content_type)
-        .header("content-length", bytes)
-        .body(reqwest::Body::wrap_stream(stream))
-        .send()
-        .await?;
-    let status = answer.status();
-    ensure!(status.is_success(), "{status}: {}", answer.text().await?);
-    let done = follow(target, client, &made["id"]).await?;
-    report(target, &done).await
+    }
 }
 
 /// Where the file of an export is, once it is written.
-async fn written(target: &Target, mut client: Client, id: &Value) -> Result<String> {
+async fn written(client: &Client, id: &Value) -> Result<String> {
     let query = "query($id: ID!) { catalogExport(id: $id) { status url } }";
-    for look in 1_u32.. {
-        if look.is_multiple_of(LOGIN_PERIOD) {
-            client = target.login().await?;
-        }
+    loop {
         let export = client.run(query, json!({ "id": id })).await?["catalogExport"].take();
         match (export["status"].as_str(), export["url"].as_str()) {
             (_, Some(url)) => return Ok(url.to_owned()),
             (Some("QUEUED" | "RUNNING"), None) => tokio::time::sleep(LOOK).await,
-            _ => break,
+            _ => bail!("the export could not be written"),
         }
     }
-    bail!("the export could not be written")
 }
 
 /// Shows the progress until there is none any more.
-async fn follow(target: &Target, mut client: Client, id: &Value) -> Result<Value> {
+async fn follow(client: &Client, id: &Value) -> Result<Value> {
     let query = "query($id: ID!) { catalogImport(id: $id) { id status error progress lineCount
         createdCount updatedCount unchangedCount refusedCount } }";
     let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {msg} {elapsed_precise} eta {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(1000).with_style(style);
-    for look in 1_u32.. {
-        if look.is_multiple_of(LOGIN_PERIOD) {
-            client = target.login().await?;
-        }
+    loop {
         let import = client.run(query, json!({ "id": id })).await?["catalogImport"].take();
         bar.set_position((import["progress"].as_f64().unwrap_or(0.0) * 1000.0) as u64);
         bar.set_message(format!("{} lines", import["lineCount"]));
@@ -200,11 +197,10 @@ async fn follow(target: &Target, mut client: Client, id: &Value) -> Result<Value
         }
         tokio::time::sleep(LOOK).await;
     }
-    bail!("the import does not end")
 }
 
 /// Says how it went, and which lines had no effect.
-async fn report(target: &Target, import: &Value) -> Result<()> {
+async fn report(client: &Client, import: &Value) -> Result<()> {
     println!(
         "{}: {} created, {} updated, {} unchanged, {} refused",
         import["status"].as_str().unwrap_or("gone"),
@@ -217,7 +213,6 @@ async fn report(target: &Target, import: &Value) -> Result<()> {
         lines(first: $first, status: [REFUSED]) { nodes { line sku errors { code message } } } } }";
     let refused = import["refusedCount"].as_u64().unwrap_or(0);
     if refused > 0 {
-        let client = target.login().await?;
         let data = client
             .run(query, json!({ "id": import["id"], "first": SHOWN }))
             .await?;
@@ -230,7 +225,7 @@ async fn report(target: &Target, import: &Value) -> Result<()> {
             let (sku, error) = (text(&line["sku"]), &line["errors"][0]);
             let (code, message) = (text(&error["code"]), text(&error["message"]));
             // Debug output shows control characters instead of sending them to the terminal.
-            println!("line {}, SKU {sku:?}: {code} {message:?}", line["line"]);
+            println!("line {}, {sku:?}: {code} {message:?}", line["line"]);
         }
     }
     ensure!(
@@ -243,13 +238,13 @@ async fn report(target: &Target, import: &Value) -> Result<()> {
 }
 
 async fn export(file: Option<&Path>, target: &Target) -> Result<()> {
-    let client = target.login().await?;
+    let client = target.access.login().await?;
     let query = "mutation($vendor: ID!, $format: CatalogFormat!) {
         catalogExportCreate(vendorId: $vendor, format: $format) {
             catalogExport { id } userErrors { code message } } }";
-    let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.format(file) });
+    let variables = json!({ "vendor": target.vendor(&client).await?, "format": target.access.format(file) });
     let made = client.run(query, variables).await?["catalogExportCreate"]["catalogExport"].take();
-    let url = written(target, client, &made["id"]).await?;
+    let url = written(&client, &made["id"]).await?;
     let answer = platform::http::client(TRANSFER)?
         .get(url)
         .send()

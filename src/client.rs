@@ -2,14 +2,28 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::RwLock;
 
 /// One caller of one router.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
     url: String,
-    token: Option<String>,
+    login: Option<Arc<Login>>,
+}
+
+/// An identity. Long work outlives its tokens.
+struct Login {
+    email: String,
+    password: String,
+    token: RwLock<String>,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("email", &self.email).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -19,38 +33,57 @@ impl Client {
         Ok(Self {
             http,
             url: url.into(),
-            token: None,
+            login: None,
         })
     }
 
-    /// The same router with an access token.
-    pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self {
-            token: Some(token.into()),
+    /// Logs in and returns a caller with that identity, which logs in again whenever its token has ended.
+    pub async fn login(&self, email: &str, password: &str) -> Result<Self> {
+        let login = Login {
+            email: email.to_owned(),
+            password: password.to_owned(),
+            token: RwLock::new(self.token(email, password).await?),
+        };
+        Ok(Self {
+            login: Some(Arc::new(login)),
             ..self.clone()
-        }
+        })
     }
 
-    /// Logs in and returns a caller with that identity.
-    pub async fn login(&self, email: &str, password: &str) -> Result<Self> {
+    async fn token(&self, email: &str, password: &str) -> Result<String> {
         let query = "mutation Login($email: String!, $password: String!) {
             login(email: $email, password: $password) { tokens { accessToken } userErrors { code message } } }";
-        let data = self
-            .run(query, json!({ "email": email, "password": password }))
-            .await?;
-        let token = data["login"]["tokens"]["accessToken"]
-            .as_str()
-            .context("no access token")?;
-        Ok(self.with_token(token))
+        let variables = json!({ "email": email, "password": password });
+        let (status, body) = self.post(query, &variables, None).await?;
+        let token = body["data"]["login"]["tokens"]["accessToken"].as_str();
+        Ok(token
+            .with_context(|| format!("no access token: {status}: {body}"))?
+            .to_owned())
     }
 
     /// The response as it is: status and body.
     pub async fn send(&self, query: &str, variables: Value) -> Result<(u16, Value)> {
+        let Some(login) = &self.login else {
+            return self.post(query, &variables, None).await;
+        };
+        let token = login.token.read().await.clone();
+        let answer = self.post(query, &variables, Some(&token)).await?;
+        if answer.0 != 401 {
+            return Ok(answer);
+        }
+        let mut kept = login.token.write().await;
+        if *kept == token {
+            *kept = self.token(&login.email, &login.password).await?;
+        }
+        self.post(query, &variables, Some(&kept)).await
+    }
+
+    async fn post(&self, query: &str, variables: &Value, token: Option<&str>) -> Result<(u16, Value)> {
         let mut request = self
             .http
             .post(&self.url)
             .json(&json!({ "query": query, "variables": variables }));
-        if let Some(token) = &self.token {
+        if let Some(token) = token {
             request = request.bearer_auth(token);
         }
         let response = request.send().await?;

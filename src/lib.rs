@@ -1,4 +1,4 @@
-//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import`, `catalog`, `search` and `doctor` are made of.
+//! The launcher: what `agora up`, `serve`, `migrate`, `seed`, `import`, `catalog`, `reviews`, `search` and `doctor` are made of.
 
 pub mod catalog;
 pub mod client;
@@ -9,6 +9,7 @@ pub mod import;
 pub mod media_role;
 pub mod operator;
 pub mod postgres;
+pub mod reviews;
 pub mod router;
 pub mod sandbox_role;
 pub mod search;
@@ -18,3 +19,4 @@ pub mod services;
 pub mod settings;
 pub mod state;
 pub mod up;
+pub mod upload;

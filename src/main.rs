@@ -1,7 +1,7 @@
 //! `agora`: one binary for every role.
 
 use agora::{
-    catalog, database::Databases, doctor, import, operator, search, serve, services::SERVICES,
+    catalog, database::Databases, doctor, import, operator, reviews, search, serve, services::SERVICES,
     settings::ServiceSettings, up,
 };
 use anyhow::Result;
@@ -64,6 +64,9 @@ enum Role {
     /// Bring a vendor's whole catalogue in or out as a file
     #[command(subcommand)]
     Catalog(catalog::Command),
+    /// Bring reviews of another shop in as a file
+    #[command(subcommand)]
+    Reviews(reviews::Command),
     /// Care of the search index of a running shop
     #[command(subcommand)]
     Search(Search),
@@ -164,7 +167,7 @@ struct Seed {
     /// The same number makes the same shop
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// 300 products for each unit
+    /// 300 products and 3,000 reviews for each unit; customers and orders grow with its square root
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=400))]
     scale: u16,
     /// Where the test cards of the seeded orders are charged; by default the sandbox ten ports above the router's
@@ -235,6 +238,7 @@ async fn run(cli: Cli) -> Result<()> {
             target,
         }) => import::run(&file, invoices, &target.shared()?, target.port).await,
         Role::Catalog(command) => catalog::run(command).await,
+        Role::Reviews(command) => reviews::run(command).await,
         Role::Search(Search::Status(target)) => search::show(&target.shared()?, target.port).await,
         Role::Search(Search::Rebuild { language, target }) => {
             search::rebuild(&target.shared()?, target.port, language).await

@@ -9,17 +9,21 @@ use platform::Role;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 
+mod bulk;
 mod catalogue;
 mod dice;
 mod generated;
 mod history;
 mod logins;
+mod opinions;
 mod people;
 mod pictures;
 mod shopping;
+mod size;
 mod stock;
 
 pub use shopping::Provider;
+use size::Size;
 
 /// Password of all seeded logins.
 pub const PASSWORD: &str = "agora-demo-2026";
@@ -72,12 +76,10 @@ pub async fn run(shared: &Shared, port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Products of the believable shop for each unit of scale.
-const PRODUCTS: usize = 300;
-
 /// Fills the seeded shop with products, people, orders and reviews; the same for the same `seed`.
 pub async fn fill(shared: &Shared, port: u16, provider: &Provider, seed: u64, scale: usize) -> Result<()> {
     run(shared, port).await?;
+    let size = Size::of(scale);
     let graph = Client::new(format!("http://127.0.0.1:{port}/graphql"))?;
     let logins = Logins::new(shared, port).await?;
     let staff = graph.login("staff@agora.example", PASSWORD).await?;
@@ -85,18 +87,16 @@ pub async fn fill(shared: &Shared, port: u16, provider: &Provider, seed: u64, sc
     people::vendors(&logins, &graph, &staff).await?;
     let sellers = people::sellers(&graph).await?;
     for (index, (vendor, member)) in sellers.iter().enumerate() {
-        let lines = generated::lines(index, PRODUCTS * scale, seed);
-        generated::import(&staff, vendor, &lines).await?;
-        stock::fill(member, vendor, index).await?;
+        let count = generated::lines(index, size.products, seed).count();
+        let lines = generated::lines(index, size.products, seed);
+        bulk::products(&staff, vendor, lines, count).await?;
+        stock::fill(member, vendor, count).await?;
     }
-    // Long imports outlive a token.
-    let staff = graph.login("staff@agora.example", PASSWORD).await?;
-    let sellers = people::sellers(&graph).await?;
+    let count = opinions::count(size.products, seed);
+    bulk::reviews(&staff, opinions::lines(size.products, seed), count).await?;
     pictures::ensure(&staff, &sellers).await?;
-    let customers = people::customers(&logins, &graph).await?;
-    history::orders(&graph, provider, &customers, &sellers, seed).await?;
-    let customers = people::customers(&logins, &graph).await?;
-    let staff = graph.login("staff@agora.example", PASSWORD).await?;
+    let customers = people::customers(&logins, &graph, size.customers).await?;
+    history::orders(&graph, provider, &customers, &sellers, (seed, size)).await?;
     history::reviews(&staff, &customers, seed).await
 }
 

@@ -89,6 +89,23 @@ pub struct OrderInfo {
     pub vendors: Vec<VendorId>,
 }
 
+/// What has arrived of orders, by their numbers; for reviews that name an order. Unknown numbers are missing from the
+/// reply.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GetDelivered {
+    /// At most 10,000.
+    pub numbers: Vec<String>,
+}
+command!(GetDelivered, "orders", "get_delivered", Vec<DeliveredOrder>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveredOrder {
+    pub number: String,
+    pub customer: CustomerId,
+    /// Products of which at least one piece has arrived.
+    pub products: Vec<ProductId>,
+}
+
 /// A sale of another system: placed, paid, shipped and delivered by the same actions as a checkout, at its own date.
 /// The same source and reference again is the same order.
 #[derive(Debug, Serialize, Deserialize)]

@@ -153,6 +153,19 @@ impl Service {
         self
     }
 
+    /// The same for a handler that takes facts that follow one another together, so that its statements do.
+    pub fn on_many<E, F>(mut self, handler: F) -> Self
+    where
+        E: Event + 'static,
+        F: for<'a> Fn(&'a mut Tx, Vec<Received<E>>) -> BoxFuture<'a, Result<(), Error>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.handlers.on_many(handler);
+        self
+    }
+
     /// Runs beside the service until it stops; see [`crate::worker::run`].
     pub fn worker<F, Fut>(mut self, worker: F) -> Self
     where

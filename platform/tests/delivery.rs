@@ -106,6 +106,52 @@ async fn a_fact_has_its_effect_once_and_poison_stops_nobody() {
     assert_eq!(dead, [facts[1].id]);
 }
 
+/// Takes all facts of a run with one statement, which says how many there were.
+fn effects_of_a_run(tx: &mut Tx, run: Vec<Received<Told>>) -> BoxFuture<'_, Result<(), Error>> {
+    Box::pin(async move {
+        let texts: Vec<String> = run.into_iter().map(|fact| fact.event.text).collect();
+        if texts.iter().any(|text| text == "poison") {
+            return Err(Error::BadInput("poison".to_owned()));
+        }
+        let size = texts.len();
+        sqlx::query("insert into demo.effects (text) select text || $2 from unnest($1::text[]) as told(text)")
+            .bind(texts)
+            .bind(format!(" of {size}"))
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    })
+}
+
+#[tokio::test]
+async fn facts_that_follow_one_another_are_taken_together_each_once() {
+    let db = database().await;
+    let mut handlers = inbox::Handlers::default();
+    handlers.on_many(effects_of_a_run);
+    let at = "2010-12-01T08:26:00Z".parse().unwrap();
+    for (moment, text) in [
+        (Moment::LIVE, "a"),
+        (Moment::LIVE, "b"),
+        (Moment::imported(at), "history"),
+        (Moment::LIVE, "c"),
+    ] {
+        tell(&db, moment, text).await;
+    }
+    let facts = outbox(&db).await;
+    for _ in 0..2 {
+        let doubled = facts.iter().flat_map(|fact| [fact.clone(), fact.clone()]);
+        inbox::process(&db, &handlers, doubled.collect()).await;
+    }
+    assert_eq!(effects(&db).await, ["a of 2", "b of 2", "c of 1", "history of 1"]);
+    // One that fails does not keep the others of its run back.
+    for text in ["poison", "d"] {
+        tell(&db, Moment::LIVE, text).await;
+    }
+    let more = outbox(&db).await.split_off(facts.len());
+    inbox::process(&db, &handlers, more).await;
+    assert_eq!(effects(&db).await, ["a of 2", "b of 2", "c of 1", "d of 1", "history of 1"]);
+}
+
 #[tokio::test]
 async fn nothing_is_told_without_a_commit() {
     let db = database().await;

@@ -127,6 +127,24 @@ pub(super) const ALL: &[Check] = &[
     },
     Check {
         service: "products",
+        name: "ratings of vendors are the sums of their products on sale",
+        sql: "select v.vendor_id from products.vendor_ratings v
+              full join (select vendor_id, array[sum(rating_histogram[1]), sum(rating_histogram[2]),
+                             sum(rating_histogram[3]), sum(rating_histogram[4]), sum(rating_histogram[5])]::bigint[] as h
+                         from products.products where visible group by 1) p on p.vendor_id = v.vendor_id
+              where coalesce(v.histogram, '{0,0,0,0,0}') <> coalesce(p.h, '{0,0,0,0,0}')",
+    },
+    Check {
+        service: "products",
+        name: "the search index has every product on sale, rated as it is, but for what is queued",
+        sql: "select coalesce(p.id, d.id) as id, p.rating_milli, d.rating_milli as indexed from products.products p
+              full join (select id, rating_milli from products.search_documents where generation =
+                      (select generation from products.search_generations where state = 'ACTIVE')) d on d.id = p.id
+              where (coalesce(p.visible, false) <> (d.id is not null) or (p.visible and p.rating_milli <> d.rating_milli))
+                  and not exists (select from products.search_queue q where q.product_id = coalesce(p.id, d.id))",
+    },
+    Check {
+        service: "products",
         name: "reviews are as helpful as customers have voted",
         sql: "select r.id, r.helpful_count, coalesce(v.votes, 0) as votes from products.reviews r
               left join (select review_id, count(*) as votes from products.review_votes group by 1) v

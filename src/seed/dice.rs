@@ -7,6 +7,16 @@ use rand_chacha::{
 
 pub(super) struct Dice(ChaCha8Rng);
 
+/// Where the topics of each thing begin.
+pub(super) mod topics {
+    pub const ORDERS: u64 = 1_000;
+    pub const OPINIONS: u64 = 2_000_000;
+    pub const VOTES: u64 = 3_000_000;
+    pub const STOCK: u64 = 4_000_000_000;
+    pub const PRODUCT: u64 = 100_000;
+    pub const REVIEWS: u64 = 200_000_000;
+}
+
 impl Dice {
     /// Each `topic` has its own, so that more of one thing does not change another.
     pub fn new(seed: u64, topic: u64) -> Self {

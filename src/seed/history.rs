@@ -1,9 +1,12 @@
 //! What the customers bought, in every state an order can be in, and what they think of it.
 
 use super::{
-    dice::Dice,
+    dice::{Dice, topics},
+    generated,
     people::Person,
     shopping::{Fate, Provider, place, settle},
+    size::Size,
+    stock,
 };
 use crate::client::Client;
 use anyhow::{Context, Result};
@@ -56,45 +59,39 @@ const OPINIONS: [(i64, &str, &str); 8] = [
     (1, "Came late", "It took two weeks, and nobody could say why."),
 ];
 
-/// A product that can be bought.
-#[derive(Clone)]
-struct Choice {
-    product: String,
-    variant: String,
-}
-
-/// Each customer has between one and five orders; those that are there already are left alone.
+/// Each customer has between one and five orders. Those that are there already are left alone, but the last one, which
+/// may have been left in the middle.
 pub(super) async fn orders(
     graph: &Client,
     provider: &Provider,
     customers: &[(Person, Client)],
     sellers: &[(Value, Client)],
-    seed: u64,
+    (seed, size): (u64, Size),
 ) -> Result<()> {
-    let choices = choices(graph).await?;
+    let choices = choices(graph, seed, size).await?;
     let bar = super::progress("orders", customers.len());
     let bought = stream::iter(customers.iter().enumerate()).map(|(index, (person, buyer))| {
         let (choices, bar) = (&choices, &bar);
         async move {
-            let mut dice = Dice::new(seed, 1000 + index as u64);
+            let mut dice = Dice::new(seed, topics::ORDERS + index as u64);
             let wanted = 1 + dice.roll(5);
-            let query = "{ viewer { orders(first: 100) { nodes { id } } } }";
-            let had = buyer.run(query, json!({})).await?["viewer"]["orders"]["nodes"]
-                .as_array()
-                .map_or(0, Vec::len);
+            let had = placed(buyer).await?;
             for number in 0..wanted {
                 let lines: Vec<(String, i64)> = (0..1 + dice.roll(3))
-                    .map(|_| (dice.pick(choices).variant.clone(), 1 + dice.roll(2) as i64))
+                    .map(|_| (dice.pick(choices).clone(), 1 + dice.roll(2) as i64))
                     .collect();
                 let fate = *dice.pick(&FATES);
-                if number < had {
-                    continue;
-                }
-                let key = format!("seed:{seed}:{}:{number}", person.email);
-                let (order, secret) = place(buyer, &lines, &person.address, &key)
-                    .await
-                    .with_context(|| format!("order of {}", person.email))?;
-                settle(provider, buyer, sellers, &order, &secret, fate)
+                let order = match had.get(number) {
+                    Some(_) if number + 1 < had.len() => continue,
+                    Some(order) => order.clone(),
+                    None => {
+                        let key = format!("seed:{seed}:{}:{number}", person.email);
+                        place(buyer, &lines, &person.address, &key)
+                            .await
+                            .with_context(|| format!("order of {}", person.email))?
+                    }
+                };
+                settle(provider, buyer, sellers, &order, fate)
                     .await
                     .with_context(|| format!("{fate:?} order of {}", person.email))?;
             }
@@ -110,100 +107,131 @@ pub(super) async fn orders(
     Ok(())
 }
 
-async fn choices(graph: &Client) -> Result<Vec<Choice>> {
-    let query = "query($after: String) { products(first: 100, after: $after, sort: NEWEST) {
-        nodes { id vendor { slug } defaultVariant { id availability { state } } } pageInfo { hasNextPage endCursor } } }";
-    let mut choices = Vec::new();
-    let mut after = Value::Null;
-    while choices.len() < 300 {
-        let page = graph.run(query, json!({ "after": after })).await?["products"].take();
-        for product in page["nodes"].as_array().into_iter().flatten() {
-            let ours = super::VENDORS
-                .iter()
-                .any(|vendor| product["vendor"]["slug"] == vendor.slug);
-            let variant = &product["defaultVariant"];
-            if let (true, Some(id)) = (
-                ours && variant["availability"]["state"] == "IN_STOCK",
-                variant["id"].as_str(),
-            ) {
-                let product = product["id"].as_str().unwrap_or_default().to_owned();
-                choices.push(Choice {
-                    product,
-                    variant: id.to_owned(),
-                });
-            }
-        }
-        if page["pageInfo"]["hasNextPage"] != true {
-            break;
-        }
-        after = page["pageInfo"]["endCursor"].clone();
-    }
-    // The order of making is the order of IDs, so that the same number falls on the same product.
-    choices.sort_by(|a, b| a.product.cmp(&b.product));
+/// IDs of a customer's orders, the oldest first.
+async fn placed(buyer: &Client) -> Result<Vec<Value>> {
+    let query = "{ viewer { orders(first: 100) { nodes { id placedAt } } } }";
+    let mut found = buyer.run(query, json!({})).await?["viewer"]["orders"]["nodes"].take();
+    let mut orders = found.as_array_mut().map(std::mem::take).unwrap_or_default();
+    orders.sort_by_key(|order| order["placedAt"].as_str().map(str::to_owned));
+    Ok(orders.into_iter().map(|mut order| order["id"].take()).collect())
+}
+
+/// Variants that are bought, by the seed number alone: never what happens to be there.
+async fn choices(graph: &Client, seed: u64, size: Size) -> Result<Vec<String>> {
+    let query = "query($sku: String!) { product(by: {sku: $sku}) { variants { id sku } } }";
+    let sku = |index: usize| {
+        let sku = generated::product(index, seed)["variants"][0]["sku"].take();
+        sku.as_str()
+            .filter(|sku| stock::pieces(sku) > 0)
+            .map(str::to_owned)
+    };
+    let choices: Vec<String> = stream::iter(size.bought().filter_map(sku))
+        .map(|sku| async move {
+            let found = graph.run(query, json!({ "sku": sku })).await?;
+            let variants = found["product"]["variants"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            let variant = variants.iter().find(|variant| variant["sku"] == sku.as_str());
+            let id = variant.and_then(|variant| variant["id"].as_str());
+            id.map(str::to_owned).with_context(|| format!("no variant {sku}"))
+        })
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await?;
     anyhow::ensure!(!choices.is_empty(), "nothing is in stock");
     Ok(choices)
 }
 
-/// Customers review what was delivered to them; staff publishes most of it, and others find some of it helpful.
+/// Customers review what was delivered to them; staff publishes most of it, and others find some of it helpful. What was
+/// said, decided and voted before is not done again.
 pub(super) async fn reviews(staff: &Client, customers: &[(Person, Client)], seed: u64) -> Result<()> {
-    let bar = super::progress("reviews", customers.len());
-    let mut published: Vec<Value> = Vec::new();
-    for (index, (_, buyer)) in customers.iter().enumerate() {
-        let mut dice = Dice::new(seed, 2000 + index as u64);
-        for product in delivered(buyer).await? {
-            let (rating, title, body) = *dice.pick(&OPINIONS);
-            let hold = dice.roll(8) == 0;
-            let query = "mutation($product: ID!, $rating: Int!, $title: String!, $body: String!) {
-                reviewCreate(productId: $product, rating: $rating, title: $title, body: $body) {
-                    review { id } userErrors { code message } } }";
-            let variables = json!({ "product": product, "rating": rating, "title": title, "body": body });
-            let (_, answer) = buyer.send(query, variables).await?;
-            // One review per product: those of an earlier run are refused.
-            let review = &answer["data"]["reviewCreate"]["review"]["id"];
-            if hold || !review.is_string() {
-                continue;
+    let bar = super::progress("opinions", customers.len());
+    let written = stream::iter(customers.iter().enumerate()).map(|(index, (_, buyer))| {
+        let bar = &bar;
+        async move {
+            let mut dice = Dice::new(seed, topics::OPINIONS + index as u64);
+            let mut votes = Dice::new(seed, topics::VOTES + index as u64);
+            let known = known(buyer).await?;
+            for product in delivered(buyer).await? {
+                let (rating, title, body) = *dice.pick(&OPINIONS);
+                let hold = dice.roll(8) == 0;
+                let voters: Vec<usize> = (0..votes.roll(4)).map(|_| votes.roll(customers.len())).collect();
+                let review = match known.iter().find(|review| review["product"]["id"] == product) {
+                    Some(review) => review.clone(),
+                    None => {
+                        let query =
+                            "mutation($product: ID!, $rating: Int!, $title: String!, $body: String!) {
+                            reviewCreate(productId: $product, rating: $rating, title: $title, body: $body) {
+                                review { id status } userErrors { code message } } }";
+                        let text =
+                            json!({ "product": product, "rating": rating, "title": title, "body": body });
+                        buyer.run(query, text).await?["reviewCreate"]["review"].take()
+                    }
+                };
+                if !hold {
+                    publish(staff, &review).await?;
+                    helpful(&review["id"], voters.iter().map(|n| &customers[*n].1)).await?;
+                }
             }
-            let query = "mutation($id: ID!) { reviewModerate(id: $id, status: PUBLISHED) { userErrors { code message } } }";
-            staff.run(query, json!({ "id": review })).await?;
-            published.push(review.clone());
+            bar.inc(1);
+            anyhow::Ok(())
         }
-        bar.inc(1);
-    }
+    });
+    written
+        .buffer_unordered(CONCURRENCY)
+        .try_collect::<Vec<()>>()
+        .await?;
     bar.finish();
-    helpful(&published, customers, seed).await
+    Ok(())
 }
 
-async fn delivered(buyer: &Client) -> Result<Vec<Value>> {
-    let query = "{ viewer { orders(first: 100) { nodes { status vendorOrders { lines { variant { product { id } } } } } } } }";
+/// What a customer has reviewed.
+async fn known(buyer: &Client) -> Result<Vec<Value>> {
+    let query = "{ viewer { reviews(first: 100) { nodes { id status product { id } } } } }";
     let found = buyer.run(query, json!({})).await?;
-    let orders = found["viewer"]["orders"]["nodes"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let lines = orders
-        .iter()
-        .filter(|order| order["status"] == "DELIVERED")
-        .flat_map(|order| order["vendorOrders"].as_array().into_iter().flatten())
-        .flat_map(|part| part["lines"].as_array().into_iter().flatten());
+    let nodes = &found["viewer"]["reviews"]["nodes"];
+    Ok(nodes.as_array().cloned().unwrap_or_default())
+}
+
+/// Unless staff have decided already.
+async fn publish(staff: &Client, review: &Value) -> Result<()> {
+    if review["status"] != "PENDING" {
+        return Ok(());
+    }
+    let query =
+        "mutation($id: ID!) { reviewModerate(id: $id, status: PUBLISHED) { userErrors { code message } } }";
+    staff.run(query, json!({ "id": review["id"] })).await.map(drop)
+}
+
+/// Products of the customer's delivered orders, the oldest order first.
+async fn delivered(buyer: &Client) -> Result<Vec<Value>> {
+    let query = "{ viewer { orders(first: 100) { nodes { placedAt status
+        vendorOrders { lines { variant { product { id slug } } } } } } } }";
+    let mut found = buyer.run(query, json!({})).await?["viewer"]["orders"]["nodes"].take();
+    let mut orders = found.as_array_mut().map(std::mem::take).unwrap_or_default();
+    orders.sort_by_key(|order| order["placedAt"].as_str().map(str::to_owned));
     let mut products: Vec<Value> = Vec::new();
-    for line in lines {
-        let product = &line["variant"]["product"]["id"];
-        if product.is_string() && !products.contains(product) {
-            products.push(product.clone());
+    for order in orders.iter().filter(|order| order["status"] == "DELIVERED") {
+        let parts = order["vendorOrders"].as_array().into_iter().flatten();
+        let lines = parts.flat_map(|part| part["lines"].as_array().into_iter().flatten());
+        let mut bought: Vec<&Value> = lines.map(|line| &line["variant"]["product"]).collect();
+        // The parts of an order have no order of their own.
+        bought.sort_by_key(|product| product["slug"].as_str());
+        for product in bought {
+            if product["id"].is_string() && !products.contains(&product["id"]) {
+                products.push(product["id"].clone());
+            }
         }
     }
     Ok(products)
 }
 
-async fn helpful(reviews: &[Value], customers: &[(Person, Client)], seed: u64) -> Result<()> {
-    let mut dice = Dice::new(seed, 3000);
-    for review in reviews {
-        for _ in 0..dice.roll(4) {
-            let (_, reader) = dice.pick(customers);
-            let query = "mutation($id: ID!) { reviewMarkHelpful(id: $id) { userErrors { code } } }";
-            // Nobody votes for their own, nor twice.
-            reader.send(query, json!({ "id": review })).await?;
-        }
+/// Nobody votes for their own, nor twice: such votes are refused or change nothing.
+async fn helpful(review: &Value, readers: impl Iterator<Item = &Client>) -> Result<()> {
+    let query = "mutation($id: ID!) { reviewMarkHelpful(id: $id) { userErrors { code } } }";
+    for reader in readers {
+        reader.send(query, json!({ "id": review })).await?;
     }
     Ok(())
 }

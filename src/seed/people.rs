@@ -1,14 +1,11 @@
 //! Who is in the believable shop: registered customers, VIPs of every tier, and vendors in every state.
 
-use super::{PASSWORD, VENDORS, Vendor, ensure_vendor, logins::Logins};
+use super::{PASSWORD, VENDORS, Vendor, dice::Dice, ensure_vendor, logins::Logins};
 use crate::client::Client;
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::Role;
 use serde_json::{Value, json};
-
-/// Registered customers with a history.
-pub(super) const CUSTOMERS: usize = 40;
 
 const FIRST: [&str; 20] = [
     "Amelia", "Bashir", "Carmen", "Dmitri", "Eleni", "Farid", "Grace", "Hiroshi", "Ingrid", "Jonas",
@@ -59,20 +56,34 @@ pub(super) fn person(index: usize) -> Person {
     }
 }
 
-/// Makes the customers, each with an address in the book. Returns them logged in.
-pub(super) async fn customers(logins: &Logins, graph: &Client) -> Result<Vec<(Person, Client)>> {
-    stream::iter((0..CUSTOMERS).map(person))
+/// How somebody signs a review: `Amelia A.`
+pub(super) fn signature(dice: &mut Dice) -> String {
+    let (first, last) = (dice.pick(&FIRST), dice.pick(&LAST));
+    format!("{first} {}.", last.chars().next().unwrap_or('X'))
+}
+
+/// Makes so many customers, each with an address in the book. Returns them logged in.
+pub(super) async fn customers(
+    logins: &Logins,
+    graph: &Client,
+    count: usize,
+) -> Result<Vec<(Person, Client)>> {
+    let bar = &super::progress("customers", count);
+    let made = stream::iter((0..count).map(person))
         .map(|person| async move {
             logins
                 .ensure(&person.email, &person.name, vec![Role::Customer])
                 .await?;
             let client = graph.login(&person.email, PASSWORD).await?;
             ensure_address(&client, &person.address).await?;
+            bar.inc(1);
             anyhow::Ok((person, client))
         })
         .buffered(4)
         .try_collect()
-        .await
+        .await?;
+    bar.finish();
+    Ok(made)
 }
 
 async fn ensure_address(client: &Client, address: &Value) -> Result<()> {
@@ -218,9 +229,11 @@ pub(super) async fn sellers(graph: &Client) -> Result<Vec<(Value, Client)>> {
 mod tests {
     #[test]
     fn people_differ() {
-        let names: std::collections::BTreeSet<String> = (0..super::CUSTOMERS)
-            .map(|index| super::person(index).name)
-            .collect();
-        assert_eq!(names.len(), super::CUSTOMERS);
+        let people = |of: fn(super::Person) -> String, count: usize| {
+            let all: std::collections::BTreeSet<String> = (0..count).map(|n| of(super::person(n))).collect();
+            all.len()
+        };
+        assert_eq!(people(|person| person.name, 260), 260);
+        assert_eq!(people(|person| person.email, 400), 400);
     }
 }

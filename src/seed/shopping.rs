@@ -47,13 +47,13 @@ pub(super) enum Fate {
     Rejected,
 }
 
-/// Places an order for `lines` (variant ID and quantity). Returns its ID and the payment's client secret.
+/// Places an order for `lines` (variant ID and quantity). Returns its ID.
 pub(super) async fn place(
     buyer: &Client,
     lines: &[(String, i64)],
     address: &Value,
     key: &str,
-) -> Result<(Value, String)> {
+) -> Result<Value> {
     let create = "mutation { cartCreate(currency: \"GBP\") { cart { id } userErrors { code message } } }";
     let cart = buyer.run(create, json!({})).await?["cartCreate"]["cart"]["id"].clone();
     let lines: Vec<Value> = lines
@@ -88,29 +88,38 @@ pub(super) async fn place(
         cart { version quote { id hash } } userErrors { code message } } }";
     let quoted = buyer.run(quote, json!({ "cart": cart })).await?["cartQuote"]["cart"].take();
     let complete = "mutation($input: CheckoutInput!) { checkoutComplete(input: $input) {
-        order { id } payment { clientSecret } userErrors { code message } } }";
+        order { id } userErrors { code message } } }";
     let input = json!({
         "cartId": cart, "expectedCartVersion": quoted["version"], "quoteId": quoted["quote"]["id"],
         "quoteHash": quoted["quote"]["hash"], "provider": "stripe", "idempotencyKey": key
     });
-    let placed = buyer.run(complete, json!({ "input": input })).await?["checkoutComplete"].take();
-    let secret = placed["payment"]["clientSecret"].as_str().context("no payment")?;
-    Ok((placed["order"]["id"].clone(), secret.to_owned()))
+    Ok(buyer.run(complete, json!({ "input": input })).await?["checkoutComplete"]["order"]["id"].take())
 }
 
-/// Leads a placed order to its fate.
+/// Leads a placed order to its fate. Each step looks whether it was taken before, so that an interrupted way is gone on
+/// with.
 pub(super) async fn settle(
     provider: &Provider,
     buyer: &Client,
     sellers: &[(Value, Client)],
     order: &Value,
-    secret: &str,
     fate: Fate,
 ) -> Result<()> {
-    match fate {
-        Fate::Unpaid => return Ok(()),
-        Fate::Declined => return provider.confirm(secret, "pm_card_chargeDeclined").await,
-        _ => provider.confirm(secret, "pm_card_visa").await?,
+    let status = until(buyer, order, |_| true).await?["status"].take();
+    if fate == Fate::Unpaid || matches!(status.as_str(), Some("CANCELED" | "EXPIRED")) {
+        return Ok(());
+    }
+    if status == "PENDING_PAYMENT" {
+        let card = match fate {
+            Fate::Declined => "pm_card_chargeDeclined",
+            _ => "pm_card_visa",
+        };
+        if let Some(secret) = secret(buyer, order).await? {
+            provider.confirm(&secret, card).await?;
+        }
+    }
+    if fate == Fate::Declined {
+        return Ok(());
     }
     let parts = paid(buyer, order).await?;
     if fate == Fate::Canceled {
@@ -124,12 +133,24 @@ pub(super) async fn settle(
         fulfil(seller, part, fate).await?;
     }
     if matches!(fate, Fate::Delivered | Fate::Refunded) {
-        until(buyer, order, |order| order["status"] == "DELIVERED").await?;
+        until(buyer, order, |order| {
+            matches!(order["status"].as_str(), Some("DELIVERED" | "COMPLETED"))
+        })
+        .await?;
     }
     if fate == Fate::Refunded {
         refund(buyer, sellers, &parts[0], order).await?;
     }
     Ok(())
+}
+
+/// With what the payer confirms the last attempt to pay; none if there is nothing to confirm.
+async fn secret(buyer: &Client, order: &Value) -> Result<Option<String>> {
+    let query = "query($id: ID!) { order(id: $id) { payments { nextAction { clientSecret } } } }";
+    let found = buyer.run(query, json!({ "id": order })).await?;
+    let payments = found["order"]["payments"].as_array();
+    let last = payments.and_then(|payments| payments.last());
+    Ok(last.and_then(|last| Some(last["nextAction"]["clientSecret"].as_str()?.to_owned())))
 }
 
 const ORDER: &str = "query($id: ID!) { order(id: $id) { id status version
@@ -146,12 +167,12 @@ async fn until(buyer: &Client, order: &Value, accept: impl Fn(&Value) -> bool) -
     bail!("order {order} does not get on");
 }
 
-/// Waits until the vendors are asked; returns their parts.
+/// Waits until the vendors were asked; returns their parts.
 async fn paid(buyer: &Client, order: &Value) -> Result<Vec<Value>> {
     let asked = |order: &Value| {
         order["vendorOrders"]
             .as_array()
-            .is_some_and(|parts| parts.iter().all(|part| part["status"] == "AWAITING_ACCEPTANCE"))
+            .is_some_and(|parts| parts.iter().all(|part| part["status"] != "PENDING"))
     };
     let order = until(buyer, order, asked).await?;
     Ok(order["vendorOrders"].as_array().cloned().unwrap_or_default())
@@ -178,7 +199,11 @@ async fn fulfil(seller: &Client, part: &Value, fate: Fate) -> Result<()> {
     if fate == Fate::Paid {
         return Ok(());
     }
+    let is_asked = part["status"] == "AWAITING_ACCEPTANCE";
     if fate == Fate::Rejected {
+        if !is_asked {
+            return Ok(());
+        }
         let query = "mutation($id: ID!, $version: Int!, $key: ID!) {
             vendorOrderReject(id: $id, expectedVersion: $version, reason: \"Damaged in the warehouse\", idempotencyKey: $key) {
                 userErrors { code message } } }";
@@ -186,15 +211,17 @@ async fn fulfil(seller: &Client, part: &Value, fate: Fate) -> Result<()> {
         let variables = json!({ "id": part["id"], "version": part["version"], "key": key });
         return seller.run(query, variables).await.map(drop);
     }
-    let accept = "mutation($id: ID!, $version: Int!) {
-        vendorOrderAccept(id: $id, expectedVersion: $version) { userErrors { code message } } }";
-    let variables = json!({ "id": part["id"], "version": part["version"] });
-    seller.run(accept, variables).await?;
+    if is_asked {
+        let accept = "mutation($id: ID!, $version: Int!) {
+            vendorOrderAccept(id: $id, expectedVersion: $version) { userErrors { code message } } }";
+        let variables = json!({ "id": part["id"], "version": part["version"] });
+        seller.run(accept, variables).await?;
+    }
     if fate == Fate::Accepted {
         return Ok(());
     }
     let shipment = ship(seller, part).await?;
-    if fate == Fate::Shipped {
+    if fate == Fate::Shipped || shipment["status"] == "DELIVERED" {
         return Ok(());
     }
     let scan = "mutation($id: ID!, $at: DateTime!) {
@@ -202,7 +229,7 @@ async fn fulfil(seller: &Client, part: &Value, fate: Fate) -> Result<()> {
             userErrors { code message } } }";
     let at = chrono::Utc::now();
     seller
-        .run(scan, json!({ "id": shipment, "at": at }))
+        .run(scan, json!({ "id": shipment["id"], "at": at }))
         .await
         .map(drop)
 }
@@ -216,11 +243,17 @@ async fn ship(seller: &Client, part: &Value) -> Result<Value> {
         .collect();
     let create = "mutation($id: ID!, $items: [ShipmentItemInput!]!, $key: ID!) {
         shipmentCreate(vendorOrderId: $id, items: $items, idempotencyKey: $key) {
-            shipment { id version } userErrors { code message } } }";
+            shipment { id status version } userErrors { code message } } }";
     let key = format!("seed:ship:{}", part["id"].as_str().unwrap_or_default());
     let variables = json!({ "id": part["id"], "items": items, "key": key });
     // What may be packed follows from an event that may still be on its way.
     let shipment = seller.eventually(create, variables).await?["shipmentCreate"]["shipment"].take();
+    if !matches!(
+        shipment["status"].as_str(),
+        Some("DRAFT" | "READY" | "LABEL_PURCHASED")
+    ) {
+        return Ok(shipment);
+    }
     let mark = "mutation($id: ID!, $version: Int!) {
         shipmentMarkShipped(id: $id, carrier: \"Royal Mail\", trackingNumber: \"RM000000000GB\", expectedVersion: $version) {
             userErrors { code message } } }";
@@ -230,19 +263,22 @@ async fn ship(seller: &Client, part: &Value) -> Result<Value> {
             json!({ "id": shipment["id"], "version": shipment["version"] }),
         )
         .await?;
-    Ok(shipment["id"].clone())
+    Ok(shipment)
 }
 
 /// The customer asks for the first line's money back, and its vendor grants it.
 async fn refund(buyer: &Client, sellers: &[(Value, Client)], part: &Value, order: &Value) -> Result<()> {
     let request = "mutation($input: RefundInput!) { refundRequest(input: $input) {
-        refund { id version } userErrors { code message path } } }";
+        refund { id status version } userErrors { code message path } } }";
     let line = json!({ "orderLineId": part["lines"][0]["id"], "quantity": 1, "restock": true });
     let key = format!("seed:refund:{}", order.as_str().unwrap_or_default());
     let input = json!({
         "orderId": order, "lines": [line], "reason": "CUSTOMER_REQUEST", "note": "It does not fit.", "idempotencyKey": key
     });
     let asked = buyer.run(request, json!({ "input": input })).await?["refundRequest"]["refund"].take();
+    if asked["status"] != "REQUESTED" {
+        return Ok(());
+    }
     let (_, seller) = sellers
         .iter()
         .find(|(vendor, _)| *vendor == part["vendor"]["id"])

@@ -12,5 +12,6 @@ mod journey;
 mod launcher;
 mod privacy;
 mod refusals;
+mod seed;
 mod separate;
 mod support;

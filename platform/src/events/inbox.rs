@@ -12,7 +12,11 @@ use crate::{
 };
 use futures::future::BoxFuture;
 use sqlx::AssertSqlSafe;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -21,7 +25,18 @@ const BREATH: Duration = Duration::from_millis(20);
 /// Failed tries after which a fact is set aside.
 const MAX_ATTEMPTS: i32 = 5;
 
-type Handle = Arc<dyn for<'a> Fn(&'a mut Tx, &'a Envelope) -> BoxFuture<'a, Result<(), Error>> + Send + Sync>;
+type Handle =
+    Arc<dyn for<'a> Fn(&'a mut Tx, &'a [Envelope]) -> BoxFuture<'a, Result<(), Error>> + Send + Sync>;
+
+/// A fact as its consumer sees it.
+fn received<E: Event>(envelope: &Envelope) -> Result<Received<E>, Error> {
+    Ok(Received {
+        id: envelope.id,
+        occurred_at: envelope.occurred_at,
+        origin: envelope.origin,
+        event: serde_json::from_value(envelope.payload.clone())?,
+    })
+}
 
 /// The handlers of one service, by topic.
 #[derive(Clone, Default)]
@@ -34,29 +49,36 @@ impl Handlers {
         E: Event + 'static,
         F: for<'a> Fn(&'a mut Tx, Received<E>) -> BoxFuture<'a, Result<(), Error>> + Send + Sync + 'static,
     {
-        let handle: Handle =
-            Arc::new(
-                move |tx, envelope| match serde_json::from_value(envelope.payload.clone()) {
-                    Ok(event) => {
-                        let Envelope {
-                            id,
-                            occurred_at,
-                            origin,
-                            ..
-                        } = *envelope;
-                        handler(
-                            tx,
-                            Received {
-                                id,
-                                occurred_at,
-                                origin,
-                                event,
-                            },
-                        )
-                    }
-                    Err(error) => Box::pin(std::future::ready(Err(error.into()))),
-                },
-            );
+        let handler = Arc::new(handler);
+        let handle: Handle = Arc::new(move |tx, run| {
+            let handler = handler.clone();
+            Box::pin(async move {
+                for envelope in run {
+                    let trace = RequestTrace::from_header(envelope.traceparent.as_deref());
+                    trace.scope(handler(tx, received(envelope)?)).await?;
+                }
+                Ok(())
+            })
+        });
+        self.0.insert(E::TOPIC, handle);
+    }
+
+    /// The same for a handler that takes facts that follow one another together, in their order.
+    pub fn on_many<E, F>(&mut self, handler: F)
+    where
+        E: Event + 'static,
+        F: for<'a> Fn(&'a mut Tx, Vec<Received<E>>) -> BoxFuture<'a, Result<(), Error>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let handle: Handle = Arc::new(move |tx, run| match run.iter().map(received).collect() {
+            Ok(facts) => {
+                let first = run.first().and_then(|envelope| envelope.traceparent.as_deref());
+                Box::pin(RequestTrace::from_header(first).scope(handler(tx, facts)))
+            }
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        });
         self.0.insert(E::TOPIC, handle);
     }
 
@@ -99,14 +121,20 @@ pub async fn process(db: &Db, handlers: &Handlers, batch: Vec<Envelope>) {
 
 async fn apply(db: &Db, handlers: &Handlers, batch: &[Envelope]) -> Result<(), Error> {
     let mut tx = db.begin(Moment::LIVE).await?;
-    let fresh = claim(&mut tx, batch).await?;
-    for envelope in batch.iter().filter(|envelope| fresh.contains(&envelope.id)) {
-        let Some(handle) = handlers.0.get(envelope.topic.as_str()) else {
+    let mut claimed: HashSet<Uuid> = claim(&mut tx, batch).await?.into_iter().collect();
+    // Removed, not looked up: a batch may have a fact twice.
+    let fresh: Vec<Envelope> = batch
+        .iter()
+        .filter(|envelope| claimed.remove(&envelope.id))
+        .cloned()
+        .collect();
+    for run in fresh.chunk_by(|a, b| a.topic == b.topic && a.moment() == b.moment()) {
+        let Some(first) = run.first() else { continue };
+        let Some(handle) = handlers.0.get(first.topic.as_str()) else {
             continue;
         };
-        switch(&mut tx, envelope.moment()).await?;
-        let trace = RequestTrace::from_header(envelope.traceparent.as_deref());
-        trace.scope(handle(&mut tx, envelope)).await?;
+        switch(&mut tx, first.moment()).await?;
+        handle(&mut tx, run).await?;
     }
     tx.commit().await?;
     Ok(())

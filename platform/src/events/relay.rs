@@ -22,11 +22,12 @@ const BATCH: i64 = 500;
 /// Facts that were left in the outbox, by this process or another, are found after this at the latest.
 const POLL: Duration = Duration::from_secs(2);
 const CONFIRM_EVERY: Duration = Duration::from_secs(5);
-const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// How often confirmed rows are looked for that have grown old: that reads the whole table.
+const PURGE_EVERY: Duration = Duration::from_secs(600);
 /// Seconds after which a published row that a consumer has not seen counts as lost.
 const LOST_AFTER_SECONDS: f64 = 10.0;
 
-/// Publishes and confirms until `stop`.
+/// Publishes, confirms and purges until `stop`.
 pub async fn run(db: Db, bus: Bus, routes: Routes, commands: Commands, stop: CancellationToken) {
     let never = Notify::new();
     let outgoing = db.outgoing();

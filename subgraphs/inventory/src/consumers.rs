@@ -2,29 +2,40 @@
 
 use crate::{
     actions::deliver,
-    store::variants::{self, Variant},
+    store::variants::{self, Told, Variant},
 };
 use contracts::events::{ProductChanged, ShipmentStatusChanged};
-use platform::{Error, Tx, events::Received};
-use uuid::Uuid;
+use platform::{Error, Tx, events::Received, ids::ProductId};
+use std::collections::BTreeMap;
 
 /// Keeps the copy of the catalogue.
-pub async fn product_changed(tx: &mut Tx, fact: Received<ProductChanged>) -> Result<(), Error> {
-    let event = fact.event;
-    let told: Vec<Variant> = event
-        .variants
-        .iter()
-        .map(|variant| Variant {
-            id: variant.id,
-            product: event.product,
-            vendor: event.vendor,
-        })
-        .collect();
-    let ids: Vec<Uuid> = told.iter().map(|variant| variant.id.0).collect();
-    let skus: Vec<String> = event.variants.iter().map(|v| v.sku.clone()).collect();
-    let active: Vec<bool> = event.variants.iter().map(|v| v.active).collect();
-    variants::learn(&mut **tx, &told, &skus).await?;
-    variants::change(tx, event.product, &ids, &skus, &active, fact.occurred_at).await?;
+pub async fn products_changed(tx: &mut Tx, facts: Vec<Received<ProductChanged>>) -> Result<(), Error> {
+    // Of several facts about a product the newest says all.
+    let mut newest: BTreeMap<ProductId, Received<ProductChanged>> = BTreeMap::new();
+    for fact in facts {
+        let known = newest.get(&fact.event.product);
+        if known.is_none_or(|known| known.occurred_at <= fact.occurred_at) {
+            newest.insert(fact.event.product, fact);
+        }
+    }
+    let mut told = Told::default();
+    let mut variants = Vec::new();
+    for fact in newest.into_values() {
+        let event = fact.event;
+        told.products.push((event.product, fact.occurred_at));
+        for variant in event.variants {
+            variants.push(Variant {
+                id: variant.id,
+                product: event.product,
+                vendor: event.vendor,
+            });
+            told.skus.push(variant.sku);
+            told.active.push(variant.active);
+        }
+    }
+    variants::learn(&mut **tx, &variants, &told.skus).await?;
+    told.ids = variants.into_iter().map(|variant| variant.id.0).collect();
+    variants::change(tx, &told).await?;
     Ok(())
 }
 

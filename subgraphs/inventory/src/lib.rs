@@ -66,7 +66,7 @@ pub fn service(deps: Deps) -> anyhow::Result<Service> {
         .command::<ImportStock, _, _>(with(&deps, |d, call, c| async move {
             commands::import(&d, call, c).await
         }))
-        .on::<ProductChanged, _>(|tx, fact| Box::pin(consumers::product_changed(tx, fact)))
+        .on_many::<ProductChanged, _>(|tx, facts| Box::pin(consumers::products_changed(tx, facts)))
         .on::<ShipmentStatusChanged, _>(|tx, fact| Box::pin(consumers::shipment_status_changed(tx, fact)))
         .worker(move |stop| async move {
             let idle = tokio::sync::Notify::new();

@@ -90,6 +90,13 @@ pub async fn get_orders(deps: &Deps, _: Call, command: GetOrders) -> Result<Vec<
         .collect())
 }
 
+pub async fn get_delivered(deps: &Deps, _: Call, ask: GetDelivered) -> Result<Vec<DeliveredOrder>, Error> {
+    if ask.numbers.len() > 10_000 {
+        return Err(Error::BadInput("at most 10,000 numbers".to_owned()));
+    }
+    Ok(store::lines::delivered(deps.db.pool(), &ask.numbers).await?)
+}
+
 pub async fn import_order(
     deps: &Deps,
     settings: &Settings,

@@ -80,6 +80,7 @@ pub fn service(deps: Deps, settings: Settings) -> anyhow::Result<Service> {
         GetVendorOrder => get_vendor_order,
         GetOrders => get_orders,
         GetGuestAccess => get_guest_access,
+        GetDelivered => get_delivered,
         CountOpenVendorOrders => count_open_vendor_orders,
         ImportRefund => import_refund,
         ImportAdjustments => import_adjustments,

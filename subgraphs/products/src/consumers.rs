@@ -63,17 +63,27 @@ pub async fn orders_reassigned(tx: &mut Tx, fact: Received<OrdersReassigned>) ->
 }
 
 /// Who waits for a variant hears that it is back. History tells nobody anything.
-pub async fn stock_returned(tx: &mut Tx, fact: Received<StockReturned>) -> Result<(), Error> {
-    match fact.origin {
-        Origin::Live => news::tell_return(tx, fact.id, fact.event.variant).await,
-        Origin::Import => Ok(()),
-    }
+pub async fn stock_returned(tx: &mut Tx, facts: Vec<Received<StockReturned>>) -> Result<(), Error> {
+    let live = facts.into_iter().filter(|fact| fact.origin == Origin::Live);
+    let (ids, variants): (Vec<Uuid>, Vec<Uuid>) = live.map(|fact| (fact.id, fact.event.variant.0)).unzip();
+    news::tell_returns(tx, &ids, &variants).await
 }
 
 /// Keeps the flag that `inStockOnly` filters by.
-pub async fn stock_state_changed(tx: &mut Tx, fact: Received<StockStateChanged>) -> Result<(), Error> {
-    let available = fact.event.state != "OUT_OF_STOCK";
-    tx.hint(indexer::CHANGED, fact.event.variant);
-    store::variants::set_stock(tx, fact.event.variant, available, fact.occurred_at).await?;
+pub async fn stock_states_changed(tx: &mut Tx, facts: Vec<Received<StockStateChanged>>) -> Result<(), Error> {
+    let states: Vec<_> = facts
+        .iter()
+        .map(|fact| {
+            (
+                fact.event.variant.0,
+                fact.event.state != "OUT_OF_STOCK",
+                fact.occurred_at,
+            )
+        })
+        .collect();
+    if let Some(fact) = facts.first() {
+        tx.hint(indexer::CHANGED, fact.event.variant);
+    }
+    store::variants::set_stock(tx, &states).await?;
     Ok(())
 }

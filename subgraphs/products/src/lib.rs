@@ -70,11 +70,11 @@ pub fn service(deps: Deps, storage: Storage) -> anyhow::Result<Service> {
         })
         .on::<VendorStatusChanged, _>(|tx, fact| Box::pin(consumers::vendor_status_changed(tx, fact)))
         .on::<OrderConfirmed, _>(|tx, fact| Box::pin(consumers::order_confirmed(tx, fact)))
-        .on::<StockStateChanged, _>(|tx, fact| Box::pin(consumers::stock_state_changed(tx, fact)))
+        .on_many::<StockStateChanged, _>(|tx, facts| Box::pin(consumers::stock_states_changed(tx, facts)))
         .on::<CustomersMerged, _>(|tx, fact| Box::pin(consumers::customers_merged(tx, fact)))
         .on::<OrdersReassigned, _>(|tx, fact| Box::pin(consumers::orders_reassigned(tx, fact)))
         .on::<LinesDelivered, _>(|tx, fact| Box::pin(consumers::lines_delivered(tx, fact)))
-        .on::<StockReturned, _>(|tx, fact| Box::pin(consumers::stock_returned(tx, fact)))
+        .on_many::<StockReturned, _>(|tx, facts| Box::pin(consumers::stock_returned(tx, facts)))
         .worker(move |stop| async move { actions::news::run(&news, &stop).await })
         .worker(move |stop| async move {
             let wake = tokio::sync::Notify::new();

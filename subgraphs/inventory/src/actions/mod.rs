@@ -2,7 +2,7 @@
 //! variants in key order, stock levels.
 
 use crate::domain::ledger::{Cause, Change, InventoryTxType};
-use crate::store;
+use crate::store::{self, variants::VariantState};
 use contracts::events::{LowStockRaised, StockReturned, StockStateChanged};
 use platform::{Error, Fault, Tx, UserError, ids::StockLevelId};
 use std::{future::Future, time::Duration};
@@ -96,24 +96,24 @@ pub async fn settle(tx: &mut Tx, variants: &[Uuid]) -> Result<(), sqlx::Error> {
         })
         .await?;
     }
-    for variant in store::variants::restate(tx, variants).await? {
+    let moved = store::variants::restate(tx, variants).await?;
+    let state = |variant: &VariantState| StockStateChanged {
+        variant: variant.id,
+        product: variant.product,
+        vendor: variant.vendor,
+        state: variant.state.as_str().to_owned(),
+    };
+    let back = |variant: &VariantState| StockReturned {
+        variant: variant.id,
+        product: variant.product,
+        vendor: variant.vendor,
+    };
+    for variant in &moved {
         tx.hint("variant", variant.id);
-        tx.emit(&StockStateChanged {
-            variant: variant.id,
-            product: variant.product,
-            vendor: variant.vendor,
-            state: variant.state.as_str().to_owned(),
-        })
-        .await?;
-        if variant.returned {
-            tx.emit(&StockReturned {
-                variant: variant.id,
-                product: variant.product,
-                vendor: variant.vendor,
-            })
-            .await?;
-        }
     }
+    tx.emit_all(&moved.iter().map(state).collect::<Vec<_>>()).await?;
+    let returned = moved.iter().filter(|variant| variant.returned);
+    tx.emit_all(&returned.map(back).collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -75,31 +75,38 @@ pub async fn learn(
     Ok(())
 }
 
-/// Takes over what the catalogue said at `at`; rows that know something newer stay. Variants of the product that are
-/// not named are gone.
-pub async fn change(
-    db: &mut PgConnection,
-    product: ProductId,
-    ids: &[Uuid],
-    skus: &[String],
-    active: &[bool],
-    at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+/// What the catalogue said about products, each once, and when.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub products: Vec<(ProductId, DateTime<Utc>)>,
+    /// All variants of these products.
+    pub ids: Vec<Uuid>,
+    pub skus: Vec<String>,
+    pub active: Vec<bool>,
+}
+
+/// Takes over what the catalogue said; rows that know something newer stay. Variants of the products that are not named
+/// are gone.
+pub async fn change(db: &mut PgConnection, told: &Told) -> Result<(), sqlx::Error> {
+    let (products, moments): (Vec<Uuid>, Vec<DateTime<Utc>>) =
+        told.products.iter().map(|(id, at)| (id.0, *at)).unzip();
     sqlx::query!(
-        "with told as (select * from unnest($2::uuid[], $3::text[], $4::bool[]) as t(id, sku, active))
+        "with told as (select * from unnest($3::uuid[], $4::text[], $5::bool[]) as t(id, sku, active))
         update inventory.variants v
-        set sku = coalesce(t.sku, v.sku), active = coalesce(t.active, false), changed_at = $5
+        set sku = coalesce(t.sku, v.sku), active = coalesce(t.active, false), changed_at = t.at
         from (
-            select k.id, told.sku, told.active from inventory.variants k left join told on told.id = k.id
-            where k.product_id = $1 and k.changed_at <= $5
+            select k.id, told.sku, told.active, p.at
+            from inventory.variants k join unnest($1::uuid[], $2::timestamptz[]) as p(id, at) on p.id = k.product_id
+            left join told on told.id = k.id
+            where k.changed_at <= p.at
             order by k.id for no key update of k
         ) t
         where v.id = t.id",
-        product.0,
-        ids,
-        skus,
-        active,
-        at
+        &products,
+        &moments,
+        &told.ids,
+        &told.skus,
+        &told.active
     )
     .execute(db)
     .await?;

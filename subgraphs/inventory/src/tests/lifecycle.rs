@@ -206,13 +206,19 @@ async fn the_catalogue_is_followed_and_late_facts_are_ignored() {
         }],
     };
     let (old, new) = (fact(told(true)), fact(told(false)));
-    for fact in [new, old] {
+    // One by one, and together in both orders.
+    for facts in [
+        vec![new.clone()],
+        vec![old.clone()],
+        vec![new.clone(), old.clone()],
+        vec![old, new],
+    ] {
         let mut tx = world.deps.db.begin(Moment::LIVE).await.unwrap();
-        consumers::product_changed(&mut tx, fact).await.unwrap();
+        consumers::products_changed(&mut tx, facts).await.unwrap();
         tx.commit().await.unwrap();
+        let active = sqlx::query_scalar!("select active from inventory.variants where id = $1", id.0);
+        assert!(!active.fetch_one(world.deps.db.pool()).await.unwrap());
     }
-    let active = sqlx::query_scalar!("select active from inventory.variants where id = $1", id.0);
-    assert!(!active.fetch_one(world.deps.db.pool()).await.unwrap());
 }
 
 #[tokio::test]

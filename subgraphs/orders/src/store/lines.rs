@@ -1,9 +1,10 @@
 //! Lines of orders; always all lines of an order in one statement.
 
 use crate::domain::{delivery::Counters, order::OrderLineRow};
+use contracts::orders::DeliveredOrder;
 use platform::{
     Currency,
-    ids::{OrderId, OrderLineId, ProductId, VariantId, VendorId, VendorOrderId, uuids},
+    ids::{CustomerId, OrderId, OrderLineId, ProductId, VariantId, VendorId, VendorOrderId, uuids},
 };
 use sqlx::{PgConnection, PgExecutor};
 
@@ -121,4 +122,19 @@ pub async fn add_refunds(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Products of orders of which pieces have arrived.
+pub async fn delivered(db: impl PgExecutor<'_>, numbers: &[String]) -> sqlx::Result<Vec<DeliveredOrder>> {
+    sqlx::query_as!(
+        DeliveredOrder,
+        r#"select o.number, o.customer_id as "customer: CustomerId",
+               coalesce(array_agg(distinct l.product_id) filter (where l.delivered_quantity > 0), '{}')
+                   as "products!: Vec<ProductId>"
+           from orders.orders o join orders.order_lines l on l.order_id = o.id
+           where o.number = any($1) group by o.id"#,
+        numbers
+    )
+    .fetch_all(db)
+    .await
 }

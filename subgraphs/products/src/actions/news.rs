@@ -4,10 +4,7 @@
 use super::NOW;
 use crate::store::{self, news::Listed};
 use contracts::events::{VariantNews, WishesFulfilled};
-use platform::{
-    Deps, Error, Tx,
-    ids::{CustomerId, VariantId},
-};
+use platform::{Deps, Error, Tx, ids::CustomerId};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -30,16 +27,14 @@ pub async fn tell_falls(tx: &mut Tx, before: &[Listed]) -> Result<(), Error> {
     tell(tx, &news).await
 }
 
-/// Tells that a variant can be had again; `id` is the fact that says so.
-pub async fn tell_return(tx: &mut Tx, id: Uuid, variant: VariantId) -> Result<(), Error> {
-    let news = store::news::returned(tx, id, variant).await?;
-    tell(tx, news.as_slice()).await
+/// Tells that variants can be had again; `ids` are the facts that say so.
+pub async fn tell_returns(tx: &mut Tx, ids: &[Uuid], variants: &[Uuid]) -> Result<(), Error> {
+    let news = store::news::returned(tx, ids, variants).await?;
+    tell(tx, &news).await
 }
 
 async fn tell(tx: &mut Tx, news: &[VariantNews]) -> Result<(), Error> {
-    for one in news {
-        tx.emit(one).await?;
-    }
+    tx.emit_all(news).await?;
     if !news.is_empty() && store::news::queue(tx, news).await? > 0 {
         tx.hint("news", "");
     }

@@ -2,8 +2,10 @@
 
 use super::NOW;
 use crate::{
-    domain::prose::some_prose,
-    domain::review::{Review, ReviewStatus},
+    domain::{
+        prose::some_prose,
+        review::{Review, ReviewStatus, Text},
+    },
     store::{self, Scope, reviews::NewReview},
 };
 use platform::{
@@ -11,26 +13,6 @@ use platform::{
     error::{check_version, on_constraint},
     ids::{ProductId, ReviewId},
 };
-
-/// A review as its author writes it.
-pub struct Text {
-    pub rating: i32,
-    pub title: Option<String>,
-    pub body: Option<String>,
-}
-
-impl Text {
-    fn validate(self) -> Result<Self, UserError> {
-        if !(1..=5).contains(&self.rating) {
-            return Err(UserError::invalid(&["rating"], "1..5"));
-        }
-        Ok(Self {
-            rating: self.rating,
-            title: optional(self.title, "title", 200)?,
-            body: optional(self.body, "body", 10_000)?,
-        })
-    }
-}
 
 /// Writes a review; staff publishes it. One per customer and product.
 pub async fn create(deps: &Deps, viewer: &Viewer, product: ProductId, review: Text) -> Outcome<ReviewId> {
@@ -65,21 +47,6 @@ pub async fn create(deps: &Deps, viewer: &Viewer, product: ProductId, review: Te
     Ok(id)
 }
 
-/// Text of several lines.
-fn optional(value: Option<String>, field: &str, max: usize) -> Result<Option<String>, UserError> {
-    let value = value
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty());
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    match value
-        .as_ref()
-        .is_none_or(|value| value.chars().count() <= max && !value.chars().any(control))
-    {
-        true => Ok(value),
-        false => Err(UserError::invalid(&[field], &format!("at most {max} characters"))),
-    }
-}
-
 async fn lock(tx: &mut Tx, id: ReviewId) -> Outcome<Review> {
     let review = store::reviews::lock(tx, id).await?;
     review.ok_or_else(|| UserError::not_found(id.to_string()).into())
@@ -99,7 +66,7 @@ pub async fn update(
     let text = text.validate()?;
     let mut tx = deps.db.begin(NOW).await?;
     let review = lock(&mut tx, id).await?;
-    if review.customer_id != customer {
+    if review.customer_id != Some(customer) {
         return Err(match review.status {
             ReviewStatus::Published => UserError::forbidden("the author"),
             _ => UserError::not_found(id.to_string()),
@@ -162,8 +129,7 @@ pub async fn moderate(deps: &Deps, viewer: &Viewer, id: ReviewId, verdict: Verdi
 
 /// Answers a published review in the vendor's name; a second answer replaces the first.
 pub async fn reply(deps: &Deps, viewer: &Viewer, id: ReviewId, body: String) -> Outcome<ReviewId> {
-    let body = optional(Some(body), "body", 5_000)?;
-    let body = body.ok_or_else(|| UserError::invalid(&["body"], "1..5000 characters"))?;
+    let body = some_prose(&["body"], &body, 5_000)?;
     let mut tx = deps.db.begin(NOW).await?;
     let review = visible(&mut tx, viewer, id).await?;
     viewer.require_user()?;
@@ -181,7 +147,7 @@ pub async fn mark_helpful(deps: &Deps, viewer: &Viewer, id: ReviewId) -> Outcome
     let customer = viewer.require_customer()?;
     let mut tx = deps.db.begin(NOW).await?;
     let review = visible(&mut tx, viewer, id).await?;
-    if review.customer_id == customer {
+    if review.customer_id == Some(customer) {
         return Err(UserError::refused(UserErrorCode::Conflict, "this is your own review").into());
     }
     store::reviews::vote(&mut tx, id, customer).await?;

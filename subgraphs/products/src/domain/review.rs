@@ -1,8 +1,33 @@
 //! Reviews and what they add up to.
 
+use super::prose::prose;
 use async_graphql::{Enum, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
-use platform::ids::{CustomerId, ProductId, ReviewId, VendorId};
+use platform::{
+    UserError,
+    ids::{CustomerId, ProductId, ReviewId, VendorId},
+};
+
+/// A review as its author writes it.
+#[derive(Clone, Debug)]
+pub struct Text {
+    pub rating: i32,
+    pub title: Option<String>,
+    pub body: Option<String>,
+}
+
+impl Text {
+    pub fn validate(self) -> Result<Self, UserError> {
+        if !(1..=5).contains(&self.rating) {
+            return Err(UserError::invalid(&["rating"], "1..5"));
+        }
+        Ok(Self {
+            rating: self.rating,
+            title: prose(&["title"], self.title.as_deref(), 200)?,
+            body: prose(&["body"], self.body.as_deref(), 10_000)?,
+        })
+    }
+}
 
 /// Where a review stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, serde::Serialize, serde::Deserialize, sqlx::Type)]
@@ -43,14 +68,18 @@ pub struct Review {
     #[graphql(skip)]
     pub vendor_id: VendorId,
     #[graphql(skip)]
-    pub customer_id: CustomerId,
+    pub customer_id: Option<CustomerId>,
+    /// Name it is signed with, if it was brought along from another shop. Whoever writes here is `author`.
+    pub author_name: Option<String>,
+    /// Language it is written in, if it is known: en-GB.
+    pub locale: Option<String>,
     /// 1 (worst) to 5 (best).
     pub rating: i32,
     /// Headline.
     pub title: Option<String>,
     /// Text.
     pub body: Option<String>,
-    /// The author has bought the product here.
+    /// The author has bought the product here: by our own orders, never by what a file says.
     #[graphql(name = "verifiedPurchase")]
     pub verified: bool,
     /// Where the review stands.

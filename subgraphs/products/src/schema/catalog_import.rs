@@ -6,6 +6,7 @@ use crate::{
     domain::{
         bulk::job::{CatalogImport, ImportLine, ImportStatus, LineStatus},
         product::Product,
+        review::Review,
     },
     store,
 };
@@ -26,9 +27,9 @@ impl CatalogImport {
         ID(self.id.to_string())
     }
 
-    /// Whose catalogue it changes.
+    /// Whose catalogue it changes; null if it brings reviews.
     async fn vendor(&self) -> Option<Vendor> {
-        Some(Vendor { id: self.vendor_id })
+        self.vendor_id.map(|id| Vendor { id })
     }
 
     /// Where the file goes, by HTTP PUT with the `Content-Type` `text/csv` or `application/jsonl`, at most 512 MB; good
@@ -79,6 +80,11 @@ impl ImportLine {
         reader(ctx).load_one(self.product_id?).await.transpose()
     }
 
+    /// The review it is about; of a dry run only if there is one already.
+    async fn review(&self, ctx: &Context<'_>) -> Option<Result<Review, Error>> {
+        reader(ctx).load_one(self.review_id?).await.transpose()
+    }
+
     /// Why it had no effect.
     async fn errors(&self) -> Vec<UserError> {
         let errors = self.errors.as_ref().map_or(&[][..], |errors| errors.0.as_slice());
@@ -94,6 +100,25 @@ pub async fn of_vendor(
     after: Option<String>,
 ) -> Result<Page<CatalogImport>, Error> {
     viewer(ctx).require_manages(vendor)?;
+    page(ctx, Some(vendor), first, after).await
+}
+
+/// Imports of reviews, for staff.
+pub async fn of_shop(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<Page<CatalogImport>, Error> {
+    viewer(ctx).require_staff()?;
+    page(ctx, None, first, after).await
+}
+
+async fn page(
+    ctx: &Context<'_>,
+    vendor: Option<VendorId>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<Page<CatalogImport>, Error> {
     let args = PageArgs::<(i64, Uuid)>::new(first, after.as_deref())?;
     let pool = ctx.data_unchecked::<Deps>().db.pool();
     let rows = store::bulk::jobs::of_vendor(pool, vendor, args.after, args.limit()).await?;

@@ -270,7 +270,7 @@ impl Loader<ReviewsOf> for Reader {
             for row in rows {
                 let owner = match asked.kind {
                     Owner::Product => row.product_id.0,
-                    Owner::Customer => row.customer_id.0,
+                    Owner::Customer => row.customer_id.map_or_else(Uuid::nil, |id| id.0),
                 };
                 found
                     .entry(ReviewsOf {

@@ -36,7 +36,7 @@ impl BulkMutation {
     ) -> Result<CatalogImportPayload> {
         let create = async {
             let ask = Ask {
-                vendor: parse_id(&vendor_id)?,
+                vendor: Some(parse_id(&vendor_id)?),
                 format,
                 stage,
                 dry_run,
@@ -45,6 +45,36 @@ impl BulkMutation {
             jobs::create(ctx.data_unchecked::<Deps>(), viewer(ctx), ask, &idempotency_key).await
         };
         CatalogImportPayload::of(ctx, create.await).await
+    }
+
+    /// Brings reviews of a whole shop in, as a file; docs/review-import.md says how it is written. Each has a key by which
+    /// it is found again. `catalogImport` tells how it goes. Requires: STAFF. Errors: LIMIT_EXCEEDED (5 imports under way).
+    async fn review_import_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How the file is written.")] format: Format,
+        #[graphql(
+            default,
+            desc = "Publish reviews whose line names no status; otherwise they wait for `reviewModerate`."
+        )]
+        publish: bool,
+        #[graphql(default, desc = "Only report what would happen.")] dry_run: bool,
+        #[graphql(desc = "The file itself, at most 256 KB; without it, it is sent to `uploadUrl`.")] content: Option<String>,
+        #[graphql(desc = "Makes the request unique, 1 to 255 characters.")] idempotency_key: ID,
+    ) -> Option<Result<CatalogImportPayload>> {
+        let viewer = viewer(ctx);
+        if let Err(error) = viewer.require_staff() {
+            return Some(Err(error.into()));
+        }
+        let ask = Ask {
+            vendor: None,
+            format,
+            stage: if publish { Stage::Publish } else { Stage::Submit },
+            dry_run,
+            content,
+        };
+        let create = jobs::create(ctx.data_unchecked::<Deps>(), viewer, ask, &idempotency_key);
+        Some(CatalogImportPayload::of(ctx, create.await).await)
     }
 
     /// Ends an import before its last line. What was reported as done stays done.

@@ -1,9 +1,12 @@
 //! Mutations by customers: reviews and wishlists.
 
 use super::payloads::{ReviewPayload, WishlistPayload};
-use crate::actions::{
-    reviews::{self, Text},
-    wishlists::{self, Item},
+use crate::{
+    actions::{
+        reviews,
+        wishlists::{self, Item},
+    },
+    domain::review::Text,
 };
 use async_graphql::{Context, ID, Object, Result};
 use platform::{Deps, error::parse_id, viewer::viewer};

@@ -93,6 +93,16 @@ impl Query {
         Some(catalog_import::of_vendor(ctx, vendor, first, after).await)
     }
 
+    /// Imports of reviews, the newest first. Requires: STAFF.
+    async fn review_imports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows, 1 to 100; 20 if absent.")] first: Option<i32>,
+        #[graphql(desc = "Rows after this cursor.")] after: Option<String>,
+    ) -> Option<Result<Page<CatalogImport>, Error>> {
+        Some(catalog_import::of_shop(ctx, first, after).await)
+    }
+
     /// An export of the caller's vendor, or for staff of any, until its file is deleted. Requires: VENDOR or STAFF.
     async fn catalog_export(
         &self,

@@ -33,9 +33,9 @@ impl Review {
         Ok(product.ok_or_else(|| Error::BadInput("the product is not available any more".to_owned()))?)
     }
 
-    /// Who wrote it.
+    /// Who wrote it; null if they have no account here, see `authorName`.
     async fn author(&self) -> Option<Customer> {
-        Some(Customer { id: self.customer_id })
+        self.customer_id.map(|id| Customer { id })
     }
 }
 

@@ -91,24 +91,33 @@ pub async fn fallen(tx: &mut PgConnection, before: &[Listed]) -> Result<Vec<Vari
         .collect())
 }
 
-/// News that a variant can be had again, if it is on sale.
+/// News that variants can be had again, of those on sale. Each has the ID of the fact that says so.
 pub async fn returned(
     tx: &mut PgConnection,
-    id: Uuid,
-    variant: VariantId,
-) -> Result<Option<VariantNews>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        OnSale,
-        r#"select v.id as "variant: VariantId", p.id as "product: ProductId", p.vendor_id as "vendor: VendorId",
-               p.name as product_name, null as "currency?: Currency", null::bigint as "before?",
-               null::bigint as "after?"
-           from products.variants v join products.products p on p.id = v.product_id
-           where v.id = $1 and v.active and p.visible"#,
-        variant.0
+    ids: &[Uuid],
+    variants: &[Uuid],
+) -> Result<Vec<VariantNews>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select f.id as "id!", v.id as "variant: VariantId", p.id as "product: ProductId",
+               p.vendor_id as "vendor: VendorId", p.name
+           from unnest($1::uuid[], $2::uuid[]) as f(id, variant_id)
+           join products.variants v on v.id = f.variant_id and v.active
+           join products.products p on p.id = v.product_id and p.visible order by f.id"#,
+        ids,
+        variants
     )
-    .fetch_optional(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(row.map(|row| row.news(id, NewsKind::BackInStock)))
+    let news = rows.into_iter().map(|row| VariantNews {
+        id: row.id,
+        kind: NewsKind::BackInStock,
+        variant: row.variant,
+        product: row.product,
+        vendor: row.vendor,
+        product_name: row.name,
+        price: None,
+    });
+    Ok(news.collect())
 }
 
 /// How a kind is stored.

@@ -40,7 +40,8 @@ impl PersonalData for Privacy {
     async fn erase(db: &mut PgConnection, person: &Person) -> sqlx::Result<()> {
         let customers = person.customers();
         sqlx::query!(
-            "update products.reviews set title = null, body = null, vendor_reply = null, moderation_reason = null
+            "update products.reviews set title = null, body = null, vendor_reply = null, moderation_reason = null,
+                author_name = null
             where customer_id = any($1)",
             &customers
         )

@@ -16,7 +16,7 @@ pub async fn by_ids(
     sqlx::query_as!(
         Review,
         r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", p.vendor_id as "vendor_id: VendorId",
-               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.customer_id as "customer_id: CustomerId", r.author_name, r.locale, r.rating, r.title, r.body, r.verified,
                r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from products.reviews r join products.products p on p.id = r.product_id
            where r.id = any($1)
@@ -57,7 +57,7 @@ pub async fn page(
             sqlx::query_as!(
                 Review,
                 r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", r.vendor_id as "vendor_id: VendorId",
-                       r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+                       r.customer_id as "customer_id: CustomerId", r.author_name, r.locale, r.rating, r.title, r.body, r.verified,
                        r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
                    from unnest($1::uuid[]) as o(id) cross join lateral (
                        select r.*, p.vendor_id from products.reviews r join products.products p on p.id = r.product_id
@@ -194,7 +194,7 @@ pub async fn pending(
     sqlx::query_as!(
         Review,
         r#"select r.id as "id: ReviewId", r.product_id as "product_id: ProductId", p.vendor_id as "vendor_id: VendorId",
-               r.customer_id as "customer_id: CustomerId", r.rating, r.title, r.body, r.verified,
+               r.customer_id as "customer_id: CustomerId", r.author_name, r.locale, r.rating, r.title, r.body, r.verified,
                r.status as "status: ReviewStatus", r.vendor_reply, r.helpful_count, r.created_at, r.edited_at, r.version
            from products.reviews r join products.products p on p.id = r.product_id
            where r.status = 'PENDING'
@@ -301,14 +301,15 @@ pub struct VendorRating {
     pub histogram: Vec<i64>,
 }
 
+/// Of those that have products on sale.
 pub async fn of_vendors(db: impl PgExecutor<'_>, vendors: &[Uuid]) -> Result<Vec<VendorRating>, sqlx::Error> {
     sqlx::query_as!(
         VendorRating,
-        r#"select vendor_id as "vendor: VendorId", sum(rating_count)::bigint as "count!",
-               sum(rating_sum)::bigint as "sum!",
-               array[sum(rating_histogram[1]), sum(rating_histogram[2]), sum(rating_histogram[3]),
-                   sum(rating_histogram[4]), sum(rating_histogram[5])]::bigint[] as "histogram!"
-           from products.products where vendor_id = any($1) and visible group by vendor_id"#,
+        r#"select a.id as "vendor!: VendorId", h[1] + h[2] + h[3] + h[4] + h[5] as "count!",
+               h[1] + 2 * h[2] + 3 * h[3] + 4 * h[4] + 5 * h[5] as "sum!", h as "histogram!"
+           from unnest($1::uuid[]) as a(id) left join products.vendor_ratings v on v.vendor_id = a.id
+           cross join lateral (select coalesce(v.histogram, '{0,0,0,0,0}') as h) sums
+           where exists (select from products.products p where p.vendor_id = a.id and p.visible)"#,
         vendors
     )
     .fetch_all(db)

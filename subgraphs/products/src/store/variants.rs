@@ -2,12 +2,14 @@
 
 use super::Scope;
 use crate::domain::{input::VariantData, variant::Variant, variant::VariantOption};
+use chrono::{DateTime, Utc};
 use platform::{
     Currency,
     ids::{ProductId, VariantId, VendorId},
 };
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgExecutor, types::Json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Selects variants that the scope may see; `$2` is staff, `$3` the vendors.
@@ -150,37 +152,45 @@ pub async fn touch(tx: &mut PgConnection, id: VariantId) -> Result<(), sqlx::Err
     Ok(())
 }
 
-/// Remembers whether a variant can be had, unless something newer is known; then its product's flag follows.
+/// Remembers whether variants can be had, unless something newer is known; then the flags of their products follow.
 pub async fn set_stock(
     tx: &mut PgConnection,
-    id: VariantId,
-    in_stock: bool,
-    at: chrono::DateTime<chrono::Utc>,
+    states: &[(Uuid, bool, DateTime<Utc>)],
 ) -> Result<(), sqlx::Error> {
-    // The product first: everybody locks in this order.
-    sqlx::query!(
-        "select 1 as one from products.products where id = (select product_id from products.variants where id = $1) \
-         for update",
-        id.0
+    // The newest of each variant.
+    let mut newest: BTreeMap<Uuid, (bool, DateTime<Utc>)> = BTreeMap::new();
+    for (id, in_stock, at) in states {
+        let known = newest.get(id);
+        if known.is_none_or(|(_, known)| known <= at) {
+            newest.insert(*id, (*in_stock, *at));
+        }
+    }
+    let ids: Vec<Uuid> = newest.keys().copied().collect();
+    let (in_stock, moments): (Vec<bool>, Vec<DateTime<Utc>>) = newest.into_values().unzip();
+    // The products first: everybody locks in this order.
+    let products = sqlx::query_scalar!(
+        "select id from products.products where id in (select product_id from products.variants where id = any($1)) \
+         order by id for update",
+        &ids
     )
-    .fetch_optional(&mut *tx)
+    .fetch_all(&mut *tx)
     .await?;
     sqlx::query!(
-        "update products.variants set in_stock = $2, stock_changed_at = $3 \
-         where id = $1 and (stock_changed_at is null or stock_changed_at <= $3)",
-        id.0,
-        in_stock,
-        at
+        "update products.variants v set in_stock = n.in_stock, stock_changed_at = n.at \
+         from unnest($1::uuid[], $2::bool[], $3::timestamptz[]) as n(id, in_stock, at) \
+         where v.id = n.id and (stock_changed_at is null or stock_changed_at <= n.at)",
+        &ids,
+        &in_stock,
+        &moments
     )
     .execute(&mut *tx)
     .await?;
     sqlx::query!(
         r#"update products.products p set in_stock = s.any_in_stock from (
                select product_id, coalesce(bool_or(in_stock) filter (where active), false) as any_in_stock
-               from products.variants
-               where product_id = (select product_id from products.variants where id = $1) group by product_id) s
+               from products.variants where product_id = any($1) group by product_id) s
            where p.id = s.product_id and p.in_stock <> s.any_in_stock"#,
-        id.0
+        &products
     )
     .execute(tx)
     .await?;

@@ -39,13 +39,13 @@ impl Shop {
     }
 
     /// What the media server does with a PUT.
-    async fn sent(&self, import: &Value, file: &str) {
+    pub(super) async fn sent(&self, import: &Value, file: &str) {
         let key = Self::key(&import["uploadUrl"]);
         self.storage.put(&key, file.as_bytes().to_vec()).await.unwrap();
     }
 
     /// Lets everything be looked at and tried again at once that waits.
-    async fn hurry(&self) {
+    pub(super) async fn hurry(&self) {
         for sql in [
             "update products.catalog_imports set look_at = now(), claimed_until = null",
             "update products.catalog_exports set claimed_until = null",
@@ -54,7 +54,7 @@ impl Shop {
         }
     }
 
-    async fn look(&self) {
+    pub(super) async fn look(&self) {
         self.hurry().await;
         uploads::step(&self.deps, &self.storage).await.unwrap();
     }

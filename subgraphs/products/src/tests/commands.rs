@@ -179,10 +179,14 @@ async fn stock_and_sales_reach_the_lists() {
         })
     };
     let earlier = stock("OUT_OF_STOCK");
-    consumers::stock_state_changed(&mut tx, stock("IN_STOCK"))
-        .await
-        .unwrap();
-    consumers::stock_state_changed(&mut tx, earlier).await.unwrap();
+    let later = stock("IN_STOCK");
+    for facts in [
+        vec![later.clone(), earlier.clone()],
+        vec![earlier.clone()],
+        vec![earlier, later],
+    ] {
+        consumers::stock_states_changed(&mut tx, facts).await.unwrap();
+    }
     consumers::order_confirmed(&mut tx, bought(CustomerId::new(), product, shop.vendor))
         .await
         .unwrap();

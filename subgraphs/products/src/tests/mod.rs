@@ -19,6 +19,7 @@ mod news;
 mod privacy;
 mod reviews;
 mod rules;
+mod reviews_import;
 mod search;
 mod search_facets;
 mod search_index;

@@ -61,7 +61,9 @@ impl Shop {
 
     async fn stock(&self, fact: &Received<StockReturned>) {
         let mut tx = self.deps.db.begin(Moment::LIVE).await.unwrap();
-        consumers::stock_returned(&mut tx, fact.clone()).await.unwrap();
+        consumers::stock_returned(&mut tx, vec![fact.clone()])
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 }

@@ -12,14 +12,19 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-/// Products and reviews whose sums differ from a recount.
-const DRIFT: &str = "select (select count(*) from products.products p where (rating_count, rating_sum, rating_histogram) <> ( \
+/// Products, reviews and vendors whose sums differ from a recount.
+pub const DRIFT: &str = "select (select count(*) from products.products p where (rating_count, rating_sum, rating_histogram) <> ( \
         select count(*)::int, coalesce(sum(rating), 0)::bigint, array[count(*) filter (where rating = 1), \
             count(*) filter (where rating = 2), count(*) filter (where rating = 3), count(*) filter (where rating = 4), \
             count(*) filter (where rating = 5)]::int[] \
         from products.reviews r where r.product_id = p.id and r.status = 'PUBLISHED')) \
     + (select count(*) from products.reviews r where helpful_count <> \
-        (select count(*) from products.review_votes v where v.review_id = r.id))";
+        (select count(*) from products.review_votes v where v.review_id = r.id)) \
+    + (select count(*) from products.vendor_ratings v where histogram <> ( \
+        select array[coalesce(sum(rating_histogram[1]), 0), coalesce(sum(rating_histogram[2]), 0), \
+            coalesce(sum(rating_histogram[3]), 0), coalesce(sum(rating_histogram[4]), 0), \
+            coalesce(sum(rating_histogram[5]), 0)]::bigint[] \
+        from products.products p where p.vendor_id = v.vendor_id and p.visible))";
 
 pub fn delivered(customer: CustomerId, product: ProductId) -> Received<LinesDelivered> {
     let line = DeliveredLine {
@@ -42,7 +47,7 @@ impl Shop {
         tx.commit().await.unwrap();
     }
 
-    async fn review(&self, author: &Viewer, product: &Value, rating: i32) -> Value {
+    pub async fn review(&self, author: &Viewer, product: &Value, rating: i32) -> Value {
         let create = format!("reviewCreate(productId: {product}, rating: {rating})");
         let made = self
             .mutate(author, &create, "review { id version verifiedPurchase }")

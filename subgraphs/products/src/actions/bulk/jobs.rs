@@ -2,7 +2,7 @@
 
 use crate::{
     actions::{NOW, products::learn_vendor, require_approved, require_manages},
-    domain::bulk::job::{Format, Stage},
+    domain::bulk::job::{Format, Stage, Subject},
     store::{
         self,
         bulk::jobs::{self, NewImport},
@@ -16,7 +16,7 @@ use platform::{
 };
 use serde::Serialize;
 
-/// Imports that a vendor may have under way.
+/// Imports that a vendor, or the shop, may have under way.
 const MAX_OPEN: i64 = 5;
 /// Bytes of a file within the request.
 const MAX_CONTENT: usize = 256 * 1024;
@@ -24,7 +24,8 @@ const MAX_CONTENT: usize = 256 * 1024;
 /// What somebody asks for.
 #[derive(Debug, Serialize)]
 pub struct Ask {
-    pub vendor: VendorId,
+    /// None: reviews, which are the shop's.
+    pub vendor: Option<VendorId>,
     pub format: Format,
     pub stage: Stage,
     pub dry_run: bool,
@@ -34,7 +35,10 @@ pub struct Ask {
 
 /// Makes an import. Without content it waits for its file.
 pub async fn create(deps: &Deps, viewer: &Viewer, ask: Ask, key: &str) -> Outcome<CatalogImportId> {
-    require_manages(viewer, ask.vendor)?;
+    match ask.vendor {
+        Some(vendor) => require_manages(viewer, vendor)?,
+        None => viewer.require_staff()?,
+    }
     if ask.stage.is_for_staff() && !viewer.is_staff() {
         return Err(UserError::forbidden("STAFF").into());
     }
@@ -47,21 +51,30 @@ pub async fn create(deps: &Deps, viewer: &Viewer, ask: Ask, key: &str) -> Outcom
             UserError::invalid(&["content"], "at most 256 KB; send a larger file to uploadUrl").into(),
         );
     }
-    learn_vendor(deps, ask.vendor).await?;
+    if let Some(vendor) = ask.vendor {
+        learn_vendor(deps, vendor).await?;
+    }
     let mut tx = deps.db.begin(NOW).await?;
-    let claim = match idempotency::claim(&mut tx, viewer, "catalogImportCreate", key, &ask).await? {
+    let (subject, operation) = match ask.vendor {
+        Some(_) => (Subject::Catalog, "catalogImportCreate"),
+        None => (Subject::Reviews, "reviewImportCreate"),
+    };
+    let claim = match idempotency::claim(&mut tx, viewer, operation, key, &ask).await? {
         Claimed::Replay(id) => return Ok(id),
         Claimed::Fresh(claim) => claim,
     };
-    require_approved(store::vendors::lock_approved(&mut tx, ask.vendor).await?)?;
+    if let Some(vendor) = ask.vendor {
+        require_approved(store::vendors::lock_approved(&mut tx, vendor).await?)?;
+    }
     if jobs::open_count(&mut tx, ask.vendor).await? >= MAX_OPEN {
-        let message = format!("{MAX_OPEN} imports of the vendor are under way");
+        let message = format!("{MAX_OPEN} imports are under way");
         return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
     }
     let id = CatalogImportId::new();
     let new = NewImport {
         id,
         vendor: ask.vendor,
+        subject,
         by: viewer.user,
         staff: viewer.is_staff(),
         format: ask.format,

@@ -2,20 +2,26 @@
 //! a crash the next process goes on where the last commit was.
 
 use crate::{
-    actions::{NOW, media::unnamed, news, tell},
+    actions::{
+        NOW,
+        bulk::{
+            reading::{Said, read},
+            reviews::{self, Questions},
+        },
+        media::unnamed,
+        news, tell,
+    },
     domain::bulk::{
         catalogue::{Catalogue, Reported},
-        csv::Header,
-        entry::{Entry, entries},
+        entry::Entry,
         files,
-        job::{Format, LineStatus},
-        records::split,
+        job::Counts,
     },
     domain::catalog::slug_of,
     store::{
         self,
         bulk::{
-            jobs::{self, Checkpoint, Claimed, Counts},
+            jobs::{self, Checkpoint, Claimed},
             load::Named,
             report,
         },
@@ -23,7 +29,7 @@ use crate::{
 };
 use platform::{
     Deps, Error, Fault, Outcome, Tx,
-    ids::CatalogImportId,
+    ids::{CatalogImportId, VendorId},
     storage::{Piece, Storage},
 };
 
@@ -51,8 +57,9 @@ pub async fn step(deps: &Deps, storage: &Storage) -> Result<bool, Error> {
         }
     };
     match advance(deps, job, content).await {
-        Ok(true) => super::uploads::discard(storage, id).await,
-        Ok(false) => {}
+        Ok(Taken::Piece) => {}
+        Ok(Taken::End) => super::uploads::discard(storage, id).await,
+        Ok(Taken::Asks(questions)) => reviews::ask(deps, id, &questions).await?,
         Err(Fault::Failed(error)) => failed(deps, storage, id, &error).await?,
         Err(Fault::User(error)) => {
             let error = Error::internal(anyhow::anyhow!("refused: {error:?}"));
@@ -95,22 +102,33 @@ async fn failed(deps: &Deps, storage: &Storage, id: CatalogImportId, error: &Err
     Ok(())
 }
 
-/// What a piece says, read.
-struct Reading {
-    entries: Vec<Entry>,
-    header: Option<String>,
-    /// Bytes that are done with.
-    read: usize,
+/// What a step came to.
+enum Taken {
+    /// There is more of the file.
+    Piece,
+    /// The import has ended.
+    End,
+    /// Nothing happened: this is to be asked first.
+    Asks(Questions),
 }
 
-/// Takes the step; says whether it was the last one.
-async fn advance(deps: &Deps, job: Claimed, content: Result<Vec<u8>, &'static str>) -> Outcome<bool> {
+/// What a piece came to: how the import ends, if it does.
+enum Applied {
+    Piece(Option<Result<(), String>>),
+    Asks(Questions),
+}
+
+/// Takes the step, unless somebody else has.
+async fn advance(deps: &Deps, job: Claimed, content: Result<Vec<u8>, &'static str>) -> Outcome<Taken> {
     let mut tx = deps.db.begin(NOW).await?;
     if !jobs::lock(&mut tx, &job).await? {
-        return Ok(false);
+        return Ok(Taken::Piece);
     }
     let end = match content {
-        Ok(content) => apply(&mut tx, &job, content).await?,
+        Ok(content) => match apply(&mut tx, &job, content).await? {
+            Applied::Piece(end) => end,
+            Applied::Asks(questions) => return Ok(Taken::Asks(questions)),
+        },
         Err(why) => Some(Err(why.to_owned())),
     };
     match &end {
@@ -120,13 +138,15 @@ async fn advance(deps: &Deps, job: Claimed, content: Result<Vec<u8>, &'static st
     }
     tx.hint(TOPIC, job.id);
     tx.commit().await?;
-    Ok(end.is_some())
+    Ok(if end.is_some() { Taken::End } else { Taken::Piece })
 }
 
-/// Gives a piece its effect, and moves the checkpoint behind it; says how the import ends, if it does.
-async fn apply(tx: &mut Tx, job: &Claimed, content: Vec<u8>) -> Outcome<Option<Result<(), String>>> {
-    if store::vendors::lock_approved(tx, job.vendor).await? != Some(true) {
-        return Ok(Some(Err("the vendor is not approved".to_owned())));
+/// Gives a piece its effect, and moves the checkpoint behind it.
+async fn apply(tx: &mut Tx, job: &Claimed, content: Vec<u8>) -> Outcome<Applied> {
+    if let Some(vendor) = job.vendor
+        && store::vendors::lock_approved(tx, vendor).await? != Some(true)
+    {
+        return Ok(Applied::Piece(Some(Err("the vendor is not approved".to_owned()))));
     }
     let mut bytes = job.carry.clone();
     bytes.extend(content);
@@ -134,9 +154,16 @@ async fn apply(tx: &mut Tx, job: &Claimed, content: Vec<u8>) -> Outcome<Option<R
     let is_last = i64::try_from(bytes.len()).map_err(Error::internal)? >= unread;
     let reading = match read(job, &bytes, is_last) {
         Ok(reading) => reading,
-        Err(why) => return Ok(Some(Err(why))),
+        Err(why) => return Ok(Applied::Piece(Some(Err(why)))),
     };
-    let counts = take(tx, job, reading.entries).await?;
+    let counts = match (reading.said, job.vendor) {
+        (Said::Products(entries), Some(vendor)) => take(tx, job, vendor, entries).await?,
+        (Said::Products(_), None) => Counts::default(),
+        (Said::Reviews(lines), _) => match reviews::take(tx, job, lines).await? {
+            Ok(counts) => counts,
+            Err(questions) => return Ok(Applied::Asks(questions)),
+        },
+    };
     let (done, rest) = bytes.split_at(reading.read);
     let breaks = done.iter().filter(|byte| **byte == b'\n').count();
     let checkpoint = Checkpoint {
@@ -147,50 +174,18 @@ async fn apply(tx: &mut Tx, job: &Claimed, content: Vec<u8>) -> Outcome<Option<R
         counts,
     };
     jobs::advance(tx, job.id, &checkpoint).await?;
-    Ok(is_last.then_some(Ok(())))
-}
-
-/// Cuts a piece into what it says about products. `Err` says why the file cannot be read at all.
-fn read(job: &Claimed, bytes: &[u8], ends: bool) -> Result<Reading, String> {
-    let mut records = split(job.format, bytes, job.next_line, ends);
-    let mut header = job.header.clone();
-    let mut read = 0;
-    if job.format == Format::Csv && header.is_none() {
-        if records.is_empty() && !ends {
-            return Ok(Reading {
-                entries: Vec::new(),
-                header,
-                read,
-            });
-        }
-        if records.is_empty() {
-            return Err("the file is empty".to_owned());
-        }
-        let first = records.remove(0);
-        let text = std::str::from_utf8(first.bytes).map_err(|_| "the header is not UTF-8".to_owned())?;
-        (header, read) = (Some(text.replace('\0', "\u{fffd}")), first.end);
-    }
-    let columns = header.as_deref().map(Header::parse).transpose()?;
-    let (entries, count) = entries(job.format, columns.as_ref(), &records, ends);
-    if let Some(last) = count.checked_sub(1).and_then(|last| records.get(last)) {
-        read = last.end;
-    }
-    Ok(Reading {
-        entries,
-        header,
-        read,
-    })
+    Ok(Applied::Piece(is_last.then_some(Ok(()))))
 }
 
 /// Gives the entries their effect, and reports.
-async fn take(tx: &mut Tx, job: &Claimed, entries: Vec<Entry>) -> Outcome<Counts> {
+async fn take(tx: &mut Tx, job: &Claimed, vendor: VendorId, entries: Vec<Entry>) -> Outcome<Counts> {
     if entries.is_empty() {
         return Ok(Counts::default());
     }
     let (skus, lines) = places(&entries);
     let earlier = report::first_lines(tx, job.id, &skus, &lines).await?;
     let named = named(&entries, skus);
-    let found = store::bulk::load::load(tx, job.vendor, &named, job.dry_run).await?;
+    let found = store::bulk::load::load(tx, vendor, &named, job.dry_run).await?;
     let mut catalogue = Catalogue::new(found.items, found.foreign, found.references, job.stage);
     // Arithmetic of some hundred milliseconds: the threads that serve requests have better things to do.
     let work = move || {
@@ -201,7 +196,7 @@ async fn take(tx: &mut Tx, job: &Claimed, entries: Vec<Entry>) -> Outcome<Counts
     let (items, reported) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
     if !job.dry_run {
         let before = news::prices(tx, &store::bulk::write::repriced(&items)).await?;
-        let ids = store::bulk::write::write(tx, job.vendor, job.by, &items).await?;
+        let ids = store::bulk::write::write(tx, vendor, job.by, &items).await?;
         tell(tx, &ids).await?;
         news::tell_falls(tx, &before).await?;
         if let Some(moved) = items.iter().find(|item| !item.steps.is_empty()) {
@@ -209,7 +204,7 @@ async fn take(tx: &mut Tx, job: &Claimed, entries: Vec<Entry>) -> Outcome<Counts
         }
     }
     report::insert(tx, job.id, &reported).await?;
-    Ok(counts(&reported))
+    Ok(Counts::of(reported.iter().map(|line| line.status)))
 }
 
 /// All SKUs in lower case, with their lines.
@@ -240,18 +235,4 @@ fn named(entries: &[Entry], skus: Vec<String>) -> Named {
         }
     }
     named
-}
-
-fn counts(reported: &[Reported]) -> Counts {
-    let mut counts = Counts::default();
-    for line in reported {
-        let count = match line.status {
-            LineStatus::Created => &mut counts.created,
-            LineStatus::Updated => &mut counts.updated,
-            LineStatus::Unchanged => &mut counts.unchanged,
-            LineStatus::Refused => &mut counts.refused,
-        };
-        *count += 1;
-    }
-    counts
 }

@@ -283,7 +283,8 @@ impl Header {
     }
 }
 
-fn cells(bytes: &[u8]) -> Result<csv::StringRecord, String> {
+/// The cells of one record.
+pub fn cells(bytes: &[u8]) -> Result<csv::StringRecord, String> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -46,8 +46,13 @@ fn unreadable(why: impl Into<String>) -> UserError {
 }
 
 /// Some editors begin a file with a byte order mark.
-fn without_mark(bytes: &[u8]) -> &[u8] {
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// Postgres has no text with this character in it.
+pub fn has_nul(bytes: &[u8]) -> bool {
+    bytes.contains(&0) || bytes.windows(6).any(|six| six == br"\u0000")
 }
 
 /// Reads one record.
@@ -55,8 +60,7 @@ fn read(format: Format, header: Option<&Header>, record: &Record<'_>) -> Result<
     if let Some(problem) = record.problem {
         return Err(unreadable(problem));
     }
-    // Postgres has no text with this character in it.
-    if record.bytes.contains(&0) || record.bytes.windows(6).any(|six| six == br"\u0000") {
+    if has_nul(record.bytes) {
         return Err(unreadable("the line has a NUL character in it"));
     }
     match (format, header) {

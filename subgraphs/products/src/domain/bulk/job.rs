@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use platform::{
     UserError, UserErrorCode,
     error::ValidationError,
-    ids::{CatalogImportId, ProductId, VendorId},
+    ids::{CatalogImportId, ProductId, ReviewId, VendorId},
 };
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -39,7 +39,29 @@ impl Format {
     }
 }
 
-/// How far an import takes the products that it makes or changes.
+/// What a file brings in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize, Deserialize, sqlx::Type)]
+#[graphql(name = "CatalogImportSubject")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Subject {
+    /// The products of a vendor.
+    Catalog,
+    /// Reviews of products of the whole shop.
+    Reviews,
+}
+
+impl Subject {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Catalog => "CATALOG",
+            Self::Reviews => "REVIEWS",
+        }
+    }
+}
+
+/// How far an import takes the products that it makes or changes; of reviews, SUBMIT leaves those whose line names no
+/// status to `reviewModerate`, and PUBLISH publishes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Enum, Serialize, Deserialize, sqlx::Type)]
 #[graphql(name = "CatalogImportStage")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -102,11 +124,11 @@ impl ImportStatus {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LineStatus {
-    /// Its product is new.
+    /// Its product or review is new.
     Created,
-    /// Its product was changed.
+    /// Its product or review was changed.
     Updated,
-    /// The catalogue says the same already.
+    /// The shop says the same already.
     Unchanged,
     /// It had no effect; see `errors`.
     Refused,
@@ -123,17 +145,44 @@ impl LineStatus {
     }
 }
 
-/// A file on its way into the catalogue of a vendor.
+/// How many lines ended how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub created: i32,
+    pub updated: i32,
+    pub unchanged: i32,
+    pub refused: i32,
+}
+
+impl Counts {
+    pub fn of(lines: impl IntoIterator<Item = LineStatus>) -> Self {
+        let mut counts = Self::default();
+        for status in lines {
+            let count = match status {
+                LineStatus::Created => &mut counts.created,
+                LineStatus::Updated => &mut counts.updated,
+                LineStatus::Unchanged => &mut counts.unchanged,
+                LineStatus::Refused => &mut counts.refused,
+            };
+            *count += 1;
+        }
+        counts
+    }
+}
+
+/// A file on its way into the catalogue of a vendor, or with reviews into the shop.
 #[derive(Clone, Debug, SimpleObject, sqlx::FromRow)]
 #[graphql(name = "CatalogImport", complex)]
 pub struct CatalogImport {
     #[graphql(skip)]
     pub id: CatalogImportId,
     #[graphql(skip)]
-    pub vendor_id: VendorId,
+    pub vendor_id: Option<VendorId>,
+    /// What it brings in.
+    pub subject: Subject,
     /// How the file is written.
     pub format: Format,
-    /// How far it takes its products.
+    /// How far it takes what it brings.
     pub stage: Stage,
     /// Only reports what it would do.
     pub dry_run: bool,
@@ -143,11 +192,11 @@ pub struct CatalogImport {
     pub file_bytes: i64,
     #[graphql(skip)]
     pub bytes_done: i64,
-    /// Lines whose product is new.
+    /// Lines whose product or review is new.
     pub created_count: i32,
-    /// Lines whose product was changed.
+    /// Lines whose product or review was changed.
     pub updated_count: i32,
-    /// Lines that said what the catalogue said already.
+    /// Lines that said what the shop said already.
     pub unchanged_count: i32,
     /// Lines that had no effect.
     pub refused_count: i32,
@@ -169,10 +218,12 @@ pub struct ImportLine {
     pub line: i32,
     /// What became of it.
     pub status: LineStatus,
-    /// SKU in it, where it could be read: of a line of JSON the first one.
+    /// SKU in it, where it could be read: of a line of JSON the first one, of a review the product as it is written.
     pub sku: Option<String>,
     #[graphql(skip)]
     pub product_id: Option<ProductId>,
+    #[graphql(skip)]
+    pub review_id: Option<ReviewId>,
     #[graphql(skip)]
     pub errors: Option<Json<Vec<LineError>>>,
 }

@@ -1,4 +1,5 @@
-//! The catalogue of a vendor as a file: what a line says, and what becomes of the products it is about.
+//! The catalogue of a vendor, or the reviews of the shop, as a file: what a line says, and what becomes of what it is
+//! about.
 
 pub mod apply;
 pub mod catalogue;
@@ -13,6 +14,7 @@ pub mod item;
 pub mod job;
 pub mod prices;
 pub mod records;
+pub mod reviews;
 pub mod steps;
 pub mod variant;
 

@@ -1,7 +1,7 @@
 //! Imports and their checkpoints.
 
 use crate::{
-    domain::bulk::job::{CatalogImport, Format, Stage},
+    domain::bulk::job::{CatalogImport, Counts, Format, Stage, Subject},
     store::Scope,
 };
 use platform::ids::{CatalogImportId, UserId, VendorId};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The columns of [`CatalogImport`].
 macro_rules! columns {
     () => {
-        "id, vendor_id, format, stage, dry_run, status, file_bytes, bytes_done, created_count, updated_count, \
+        "id, vendor_id, subject, format, stage, dry_run, status, file_bytes, bytes_done, created_count, updated_count, \
          unchanged_count, refused_count, error, created_at, started_at, finished_at"
     };
 }
@@ -33,10 +33,10 @@ pub async fn by_ids(
     .await
 }
 
-/// Imports of a vendor, the newest first.
+/// Imports of a vendor, or without one of the shop, the newest first.
 pub async fn of_vendor(
     db: impl PgExecutor<'_>,
-    vendor: VendorId,
+    vendor: Option<VendorId>,
     after: Option<(i64, Uuid)>,
     limit: i64,
 ) -> Result<Vec<CatalogImport>, sqlx::Error> {
@@ -44,7 +44,7 @@ pub async fn of_vendor(
     sqlx::query_as(concat!(
         "select ",
         columns!(),
-        " from products.catalog_imports where vendor_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3)) \
+        " from products.catalog_imports where vendor_id is not distinct from $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3)) \
          order by created_at desc, id desc limit $4"
     ))
     .bind(vendor)
@@ -58,7 +58,8 @@ pub async fn of_vendor(
 /// An import to be made.
 pub struct NewImport {
     pub id: CatalogImportId,
-    pub vendor: VendorId,
+    pub vendor: Option<VendorId>,
+    pub subject: Subject,
     pub by: Option<UserId>,
     pub staff: bool,
     pub format: Format,
@@ -70,30 +71,31 @@ pub struct NewImport {
 
 pub async fn insert(tx: &mut PgConnection, new: &NewImport) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into products.catalog_imports (id, vendor_id, created_by, staff, format, stage, dry_run, status, \
+        "insert into products.catalog_imports (id, vendor_id, created_by, staff, format, stage, dry_run, subject, status, \
              carry, file_bytes) \
-         values ($1, $2, $3, $4, $5, $6, $7, case when $8::bytea is null then 'AWAITING_UPLOAD' else 'QUEUED' end, \
+         values ($1, $2, $3, $4, $5, $6, $7, $9, case when $8::bytea is null then 'AWAITING_UPLOAD' else 'QUEUED' end, \
              coalesce($8, ''), coalesce(octet_length($8), 0))",
         new.id.0,
-        new.vendor.0,
+        new.vendor.map(Uuid::from),
         new.by.map(Uuid::from),
         new.staff,
         new.format.as_str(),
         new.stage.as_str(),
         new.dry_run,
-        new.content.as_ref().map(String::as_bytes)
+        new.content.as_ref().map(String::as_bytes),
+        new.subject.as_str()
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Imports of a vendor that have not ended.
-pub async fn open_count(tx: &mut PgConnection, vendor: VendorId) -> Result<i64, sqlx::Error> {
+/// Imports of a vendor, or without one of the shop, that have not ended.
+pub async fn open_count(tx: &mut PgConnection, vendor: Option<VendorId>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from products.catalog_imports
-           where vendor_id = $1 and finished_at is null"#,
-        vendor.0
+           where vendor_id is not distinct from $1 and finished_at is null"#,
+        vendor.map(Uuid::from)
     )
     .fetch_one(tx)
     .await
@@ -103,7 +105,9 @@ pub async fn open_count(tx: &mut PgConnection, vendor: VendorId) -> Result<i64, 
 #[derive(Debug)]
 pub struct Claimed {
     pub id: CatalogImportId,
-    pub vendor: VendorId,
+    /// None: it is the shop's.
+    pub vendor: Option<VendorId>,
+    pub subject: Subject,
     pub by: Option<UserId>,
     pub format: Format,
     pub stage: Stage,
@@ -135,9 +139,9 @@ pub async fn claim(db: impl PgExecutor<'_>) -> Result<Option<Claimed>, sqlx::Err
                where status in ('QUEUED', 'RUNNING')
                    and (claimed_until is null or claimed_until < clock_timestamp())
                order by stepped_at limit 1 for update skip locked)
-           returning id as "id: CatalogImportId", vendor_id as "vendor: VendorId", created_by as "by: UserId",
-               format as "format: Format", stage as "stage: Stage", dry_run, file_bytes, file_tag, bytes_done, next_line,
-               carry, header"#
+           returning id as "id: CatalogImportId", vendor_id as "vendor: VendorId", subject as "subject: Subject",
+               created_by as "by: UserId", format as "format: Format", stage as "stage: Stage", dry_run, file_bytes,
+               file_tag, bytes_done, next_line, carry, header"#
     )
     .fetch_optional(db)
     .await
@@ -166,15 +170,6 @@ pub async fn release(db: impl PgExecutor<'_>, id: CatalogImportId) -> Result<(),
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// How many lines ended how.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    pub created: i32,
-    pub updated: i32,
-    pub unchanged: i32,
-    pub refused: i32,
 }
 
 /// The checkpoint behind a piece.
@@ -235,6 +230,12 @@ pub async fn finish(
         "delete from products.catalog_import_skus where import_id = $1",
         id.0
     )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "delete from products.review_import_facts where import_id = $1",
+        id.0
+    )
     .execute(tx)
     .await?;
     Ok(true)
@@ -249,6 +250,17 @@ pub async fn failed(tx: &mut PgConnection, id: CatalogImportId) -> Result<i32, s
     )
     .fetch_one(tx)
     .await
+}
+
+/// Lets a step be tried again at once.
+pub async fn go_on(tx: &mut PgConnection, id: CatalogImportId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update products.catalog_imports set claimed_until = null where id = $1",
+        id.0
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Forgets imports of which nobody will ask any more, and ends those whose file never came.

@@ -5,5 +5,6 @@ pub mod export_jobs;
 pub mod jobs;
 pub mod load;
 pub mod report;
+pub mod reviews;
 pub mod uploads;
 pub mod write;

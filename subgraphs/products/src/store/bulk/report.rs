@@ -3,6 +3,7 @@
 use crate::domain::bulk::{
     catalogue::Reported,
     job::{ImportLine, LineStatus},
+    reviews::plan::Outcome,
 };
 use platform::ids::CatalogImportId;
 use serde_json::{Value, json};
@@ -20,11 +21,28 @@ pub async fn insert(
         json!({ "line": line.line, "status": line.status, "sku": line.sku,
             "product_id": line.product.map(Uuid::from), "errors": errors })
     };
-    let rows: Vec<Value> = lines.iter().map(row).collect();
+    rows(tx, import, lines.iter().map(row).collect()).await
+}
+
+/// The same of reviews.
+pub async fn insert_reviews(
+    tx: &mut PgConnection,
+    import: CatalogImportId,
+    lines: &[Outcome],
+) -> Result<(), sqlx::Error> {
+    let row = |line: &Outcome| {
+        let errors = (!line.errors.is_empty()).then_some(&line.errors);
+        json!({ "line": line.line, "status": line.status, "sku": line.product_name,
+            "product_id": line.product.map(Uuid::from), "review_id": line.review.map(Uuid::from), "errors": errors })
+    };
+    rows(tx, import, lines.iter().map(row).collect()).await
+}
+
+async fn rows(tx: &mut PgConnection, import: CatalogImportId, rows: Vec<Value>) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into products.catalog_import_lines (import_id, line, status, sku, product_id, errors) \
-         select $1, n.line, n.status, n.sku, n.product_id, n.errors from jsonb_to_recordset($2) \
-             as n(line int, status text, sku text, product_id uuid, errors jsonb)",
+        "insert into products.catalog_import_lines (import_id, line, status, sku, product_id, review_id, errors) \
+         select $1, n.line, n.status, n.sku, n.product_id, n.review_id, n.errors from jsonb_to_recordset($2) \
+             as n(line int, status text, sku text, product_id uuid, review_id uuid, errors jsonb)",
         import.0,
         Json(rows) as _
     )
@@ -49,12 +67,12 @@ pub async fn lines(
         .is_some_and(|all| all.iter().all(|s| s == "REFUSED"));
     let sql = match only_refused {
         true => {
-            "select line, status, sku, product_id, errors from products.catalog_import_lines \
+            "select line, status, sku, product_id, review_id, errors from products.catalog_import_lines \
              where import_id = $1 and line > $2 and status = 'REFUSED' and $4::text[] is not null \
              order by line limit $3"
         }
         false => {
-            "select line, status, sku, product_id, errors from products.catalog_import_lines \
+            "select line, status, sku, product_id, review_id, errors from products.catalog_import_lines \
              where import_id = $1 and line > $2 and ($4::text[] is null or status = any($4)) order by line limit $3"
         }
     };
@@ -67,7 +85,8 @@ pub async fn lines(
         .await
 }
 
-/// Remembers in which lines SKUs stand, and returns for each the first one; `skus` are lower case.
+/// Remembers in which lines SKUs stand, and returns for each the first one; `skus` are lower case. For reviews they are
+/// keys.
 pub async fn first_lines(
     tx: &mut PgConnection,
     import: CatalogImportId,
