@@ -9,6 +9,7 @@ mod privacy;
 mod sdl;
 mod security;
 mod tiers;
+mod timing;
 mod vendors;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};
