@@ -28,6 +28,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 mod commands;
+mod entities;
 mod graphql;
 mod health;
 mod http;

@@ -225,6 +225,21 @@ fn a_service_token_is_good_for_one_service() {
     assert_eq!(key.caller(&token, "payments").as_deref(), Some("orders"));
     assert_eq!(key.caller(&token, "inventory"), None);
     assert_eq!(ServiceKey::new("other").caller(&token, "payments"), None);
+    let claims = |exp| ServiceClaims {
+        iss: "orders".to_owned(),
+        aud: "payments".to_owned(),
+        exp,
+    };
+    let sign = |exp| {
+        let secret = EncodingKey::from_secret(key.bytes());
+        encode(&Header::new(Algorithm::HS256), &claims(exp), &secret).unwrap()
+    };
+    assert!(key.caller(&sign(unix_now() + 5), "payments").is_some());
+    assert_eq!(
+        key.caller(&sign(unix_now() - 120), "payments"),
+        None,
+        "it has expired"
+    );
 }
 
 #[test]

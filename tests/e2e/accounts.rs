@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Asks the users service as the operator's command line does.
-fn operator(shop: &Shop) -> Commands {
+pub fn operator(shop: &Shop) -> Commands {
     let data = agora::state::DataDir::open(&shop.data).unwrap();
     let key = ServiceKey::new(data.secrets().unwrap().service_key);
     let url = format!("http://127.0.0.1:{}", shop.port + 1);

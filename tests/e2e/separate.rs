@@ -1,7 +1,7 @@
 //! The same journey with every service in a process of its own, over Redis, and one of them dead.
 
 use crate::{
-    journey,
+    access, journey,
     support::{
         QUIET, Shop,
         process::{AGORA, folder, ports, router_binary},
@@ -21,6 +21,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 struct Processes {
@@ -120,9 +121,21 @@ async fn eight_processes_over_redis_and_one_of_them_dead() {
     assert!(agora(&["seed", "--basic"]).wait().unwrap().success());
     let shop = Shop { port, data: path };
     journey::run(&shop).await;
+    access::ends::a_logout_survives(&shop, async || empty(redis).await).await;
     a_dead_service_costs_its_own_fields_only(&shop, &mut processes).await;
     stop.cancel();
     running.await.unwrap().unwrap();
+}
+
+/// Redis loses everything.
+async fn empty(redis: u16) {
+    let mut socket = tokio::net::TcpStream::connect(("127.0.0.1", redis))
+        .await
+        .unwrap();
+    socket.write_all(b"FLUSHALL\r\n").await.unwrap();
+    let mut answer = [0; 5];
+    socket.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"+OK\r\n");
 }
 
 async fn answers(url: &str) {

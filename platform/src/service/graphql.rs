@@ -9,7 +9,7 @@ use crate::{
     token::Verifier,
     viewer::Viewer,
 };
-use async_graphql::{Data, Executor, Request};
+use async_graphql::{Data, Executor, Request, ServerError};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
     Json, Router,
@@ -84,10 +84,19 @@ async fn execute<E: Executor>(State(host): State<Arc<Host<E>>>, headers: HeaderM
     let Ok(mut request) = serde_json::from_slice::<Request>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "not a GraphQL request");
     };
+    let from_router = host.router.as_ref().is_some_and(|key| key.signed(&headers));
+    if super::entities::too_many(&mut request, from_router) {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "BAD_REQUEST",
+            "too many entities in one request",
+        );
+    }
     (host.data)(&viewer, &mut request.data);
     request.data.insert(*viewer);
     request.data.insert(Client::of(&headers, host.router.as_ref()));
-    let response = host.executor.execute(request).await;
+    let mut response = host.executor.execute(request).await;
+    name_errors(&mut response.errors);
     count(host.name);
     match serde_json::to_vec(&response) {
         Ok(body) => (
@@ -98,6 +107,17 @@ async fn execute<E: Executor>(State(host): State<Arc<Host<E>>>, headers: HeaderM
         Err(error) => {
             tracing::error!(%error, "cannot serialize a response");
             refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
+        }
+    }
+}
+
+/// Errors of ours have codes. What has none was found wrong with the request before we saw it: its form, or a value that
+/// is none of its type.
+fn name_errors(errors: &mut [ServerError]) {
+    for error in errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", "BAD_USER_INPUT");
         }
     }
 }

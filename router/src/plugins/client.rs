@@ -1,6 +1,6 @@
-//! Tells the users service who its clients are: their address, for the brake on logins and the list of sessions, and
-//! their `User-Agent`. Header rules never propagate these headers, so a client cannot set them; a secret that only the
-//! router and the services know shows that they come from here.
+//! Shows services that a request comes from here, by a secret that only they and the router know, and tells the users
+//! service who its clients are: their address, for the brake on logins and the list of sessions, and their
+//! `User-Agent`. Header rules never propagate these headers, so a client cannot set them.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ use super::rate_limit::address;
 const KEY: HeaderName = HeaderName::from_static("x-agora-router-key");
 const ADDRESS: HeaderName = HeaderName::from_static("x-agora-client-address");
 const AGENT: HeaderName = HeaderName::from_static("x-agora-client-agent");
-/// The only one that is told: addresses are personal data.
+/// The only one that is told of clients: addresses are personal data.
 const SUBGRAPH: &str = "users";
 
 pub struct Client {
@@ -93,8 +93,11 @@ impl RouterPlugin for Client {
         for name in [KEY, ADDRESS, AGENT] {
             headers.remove(name);
         }
+        let Some(key) = &self.key else {
+            return payload.proceed();
+        };
+        headers.insert(KEY, key.clone());
         if payload.subgraph_name == SUBGRAPH
-            && let Some(key) = &self.key
             && let Some(origin) = payload.context.get_ref::<Origin>()
         {
             let address = origin.address.map(|address| address.to_string());
@@ -103,7 +106,6 @@ impl RouterPlugin for Client {
                     headers.insert(name, value);
                 }
             }
-            headers.insert(KEY, key.clone());
         }
         payload.proceed()
     }

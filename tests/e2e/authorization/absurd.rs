@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 const NUMBERS: [i64; 6] = [-1, 0, i32::MAX as i64, 1 << 31, 1 << 53, i64::MIN];
+const CURRENCIES: [&str; 5] = ["JPY", "XXX", "gbp", "", "POUNDS"];
 /// Not IDs, IDs of something else, and texts that hurt careless code.
 const IDS: [&str; 6] = [
     "",
@@ -45,18 +46,18 @@ pub async fn complaints(world: &World, schema: &Schema, rows: &BTreeMap<String, 
             Some((own, _)) if own == "Subscription" || own.contains(':') => return Vec::new(),
             _ => "query",
         };
-        // Somebody who is allowed to; whose token stays good.
-        let allowed = ["owner", "vendor", "staff", "admin", "guest"];
-        let allowed = allowed.into_iter().find(|viewer| {
-            let column = VIEWERS.iter().position(|name| name == viewer);
-            column.is_some_and(|column| row.outcomes[column] == "ok")
-        });
-        let viewer = allowed.unwrap_or("staff");
-        let numbers = match kind {
-            "mutation" => numbers(schema, &row.operation),
+        let viewer = allowed(row);
+        let numbers = NUMBERS.map(Value::from);
+        let currencies = CURRENCIES.map(Value::from);
+        let replaced = match kind {
+            "mutation" => [
+                replaced(schema, &row.operation, &["Int", "MinorUnits"], &numbers),
+                replaced(schema, &row.operation, &["CurrencyCode"], &currencies),
+            ]
+            .concat(),
             _ => Vec::new(),
         };
-        let with_numbers = numbers.into_iter().map(|operation| Probe {
+        let with_numbers = replaced.into_iter().map(|operation| Probe {
             viewer,
             query: pool::declare(kind, &operation),
             variables: world.pool.of(0).values(&operation),
@@ -100,6 +101,16 @@ pub async fn complaints(world: &World, schema: &Schema, rows: &BTreeMap<String, 
         .await
 }
 
+/// Somebody who is allowed to; whose token stays good.
+pub fn allowed(row: &Row) -> &'static str {
+    let allowed = ["owner", "vendor", "staff", "admin", "guest"];
+    let allowed = allowed.into_iter().find(|viewer| {
+        let column = VIEWERS.iter().position(|name| name == viewer);
+        column.is_some_and(|column| row.outcomes[column] == "ok")
+    });
+    allowed.unwrap_or("staff")
+}
+
 /// A literal with its variables kept as objects with one odd key, so that they can be written again.
 macro_rules! constant {
     ($literal:expr) => {{
@@ -117,8 +128,9 @@ macro_rules! constant {
     }};
 }
 
-/// The operation with each of its numbers, also those it leaves out, replaced by each absurd one.
-fn numbers(schema: &Schema, operation: &str) -> Vec<String> {
+/// The operation of a mutation with each of its inputs of these types, also those it leaves out, replaced by each of
+/// the values.
+pub fn replaced(schema: &Schema, operation: &str, types: &[&str], values: &[Value]) -> Vec<String> {
     let document = parse_query(format!("{{ {operation} }}")).unwrap_or_else(|e| panic!("{operation}: {e}"));
     let (_, parsed) = document.operations.iter().next().expect("an operation");
     let Selection::Field(call) = &parsed.node.selection_set.node.items[0].node else {
@@ -137,13 +149,13 @@ fn numbers(schema: &Schema, operation: &str) -> Vec<String> {
         .map_or(" { __typename }", |at| &operation[at + 1..]);
     let mut places = Vec::new();
     for argument in &field.arguments {
-        places_of_numbers(schema, &argument.node, &mut vec![], &mut places);
+        find_places(schema, &argument.node, types, &mut vec![], &mut places);
     }
     let mut operations = Vec::new();
     for place in &places {
-        for number in NUMBERS {
+        for value in values {
             let mut arguments = Value::Object(given.clone());
-            set(schema, name, &mut arguments, place, number);
+            set(schema, name, &mut arguments, place, value);
             let arguments = arguments.as_object().into_iter().flatten();
             let arguments: Vec<_> = arguments
                 .map(|(name, value)| format!("{name}: {}", to_text(value)))
@@ -154,16 +166,27 @@ fn numbers(schema: &Schema, operation: &str) -> Vec<String> {
     operations
 }
 
-/// The way to a number: names of inputs with their types.
+/// A value that is written as it is.
+pub fn raw(text: &str) -> Value {
+    json!({ "=": text })
+}
+
+/// The way to an input: names of inputs with their types.
 type Place = Vec<(String, Type)>;
 
-fn places_of_numbers(schema: &Schema, input: &InputValueDefinition, way: &mut Place, found: &mut Vec<Place>) {
+fn find_places(
+    schema: &Schema,
+    input: &InputValueDefinition,
+    types: &[&str],
+    way: &mut Place,
+    found: &mut Vec<Place>,
+) {
     way.push((input.name.node.to_string(), input.ty.node.clone()));
     match named(&input.ty.node) {
-        "Int" | "MinorUnits" => found.push(way.clone()),
+        ty if types.contains(&ty) => found.push(way.clone()),
         ty if way.len() < 4 => {
             for field in schema.input(ty).into_iter().flatten() {
-                places_of_numbers(schema, &field.node, way, found);
+                find_places(schema, &field.node, types, way, found);
             }
         }
         _ => {}
@@ -171,8 +194,8 @@ fn places_of_numbers(schema: &Schema, input: &InputValueDefinition, way: &mut Pl
     way.pop();
 }
 
-/// Writes a number at a place; what is missing on the way is made up.
-fn set(schema: &Schema, operation: &str, at: &mut Value, place: &[(String, Type)], number: i64) {
+/// Writes a value at a place; what is missing on the way is made up.
+fn set(schema: &Schema, operation: &str, at: &mut Value, place: &[(String, Type)], value: &Value) {
     let Some(((name, ty), rest)) = place.split_first() else {
         return;
     };
@@ -183,10 +206,10 @@ fn set(schema: &Schema, operation: &str, at: &mut Value, place: &[(String, Type)
     }
     let list = matches!(ty.base, BaseType::List(_));
     match (rest.is_empty(), list) {
-        (true, true) => at[name] = json!([number]),
-        (true, false) => at[name] = json!(number),
-        (false, true) => set(schema, operation, &mut at[name][0], rest, number),
-        (false, false) => set(schema, operation, &mut at[name], rest, number),
+        (true, true) => at[name] = json!([value]),
+        (true, false) => at[name] = value.clone(),
+        (false, true) => set(schema, operation, &mut at[name][0], rest, value),
+        (false, false) => set(schema, operation, &mut at[name], rest, value),
     }
 }
 

@@ -2,7 +2,12 @@
 //! compares the table with the schemas, the second with a running shop.
 
 mod absurd;
+mod attached;
+mod crawl;
 mod entities;
+mod leaks;
+mod malformed;
+mod mixups;
 mod outcome;
 mod pool;
 mod schema;
@@ -17,6 +22,7 @@ use crate::support::process::Up;
 use agora::services::SERVICES;
 use futures::{StreamExt, stream};
 use outcome::Answer;
+pub use outcome::without_traces;
 use schema::Schema;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -87,16 +93,22 @@ async fn everybody_gets_what_the_table_says() {
 }
 
 async fn check(world: World, rows: BTreeMap<String, Row>) {
+    let began = std::time::Instant::now();
+    let lap = |what: &str| eprintln!("LAP {what} {:?}", began.elapsed());
     let before = state::at_rest(&world.shop).await;
-    let mut wrong = refused(&world, &rows).await;
+    let mut wrong = refused(&world, &rows).await; lap("refused");
+    wrong.extend(malformed::complaints(&world, Schema::public(), &rows).await); lap("malformed::complaint");
     let after = state::at_rest(&world.shop).await;
     let changed = state::changed(&before, &after);
     if !changed.is_empty() {
         wrong.push(format!("refused callers have changed {changed:?}"));
     }
-    wrong.extend(allowed(&world, &rows).await);
-    wrong.extend(absurd::complaints(&world, Schema::public(), &rows).await);
-    wrong.extend(run_last(&world, &rows).await);
+    wrong.extend(leaks::complaints(&world).await); lap("leaks::complaints(&w");
+    wrong.extend(allowed(&world, &rows).await); lap("wrong.extend(allowed");
+    wrong.extend(attached::complaints(&world, &rows).await); lap("attached::complaints");
+    wrong.extend(mixups::complaints(&world, &rows).await); lap("mixups::complaints(&");
+    wrong.extend(absurd::complaints(&world, Schema::public(), &rows).await); lap("absurd::complaints(&");
+    wrong.extend(run_last(&world, &rows).await); lap("wrong.extend(run_las");
     assert!(
         wrong.is_empty(),
         "{} are wrong:\n{}",

@@ -52,6 +52,7 @@ const OBJECTS: &[(&str, &str, &str)] = &[
     ("supplier", "sup", "Supplier"),
     ("template", "tpl", "NotificationTemplate"),
     ("transaction", "itx", "InventoryTransaction"),
+    ("unpaidOrder", "ord", ""),
     ("user", "usr", "User"),
     ("variant", "var", "ProductVariant"),
     ("vendor", "ven", "Vendor"),
@@ -94,6 +95,17 @@ pub fn of_type(ty: &str) -> String {
         .find(|(_, name)| *name == format!("{ty}Id"));
     id.map_or("\"unknown\"".to_owned(), |(prefix, _)| {
         format!("\"{prefix}_{NOBODY}0000\"")
+    })
+}
+
+/// All variables that are objects, with the GraphQL type of each.
+pub fn objects() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OBJECTS.iter().filter_map(|(name, prefix, _)| {
+        let (_, id) = platform::ids::PREFIXES
+            .iter()
+            .find(|(known, _)| known == prefix)?;
+        let ty = id.trim_end_matches("Id");
+        Some((*name, if ty == "Variant" { "ProductVariant" } else { ty }))
     })
 }
 

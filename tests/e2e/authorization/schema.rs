@@ -79,7 +79,15 @@ impl Schema {
         self.fields(ty).find(|field| field.name.node == name)
     }
 
-    fn is_leaf(&self, ty: &str) -> bool {
+    pub fn kinds(&self) -> impl Iterator<Item = (&str, &TypeKind)> {
+        self.0.iter().map(|(name, ty)| (name.as_str(), &ty.kind))
+    }
+
+    pub fn kind(&self, ty: &str) -> Option<&TypeKind> {
+        self.0.get(ty).map(|ty| &ty.kind)
+    }
+
+    pub fn is_leaf(&self, ty: &str) -> bool {
         !matches!(
             self.0.get(ty).map(|ty| &ty.kind),
             Some(
@@ -101,7 +109,7 @@ impl Schema {
         directive(directives, "oneOf").is_some() || ty.ends_with("By")
     }
 
-    fn is_node(&self, ty: &str) -> bool {
+    pub fn is_node(&self, ty: &str) -> bool {
         match self.0.get(ty).map(|ty| &ty.kind) {
             Some(TypeKind::Object(object)) => object.implements.iter().any(|name| name.node == "Node"),
             _ => false,
@@ -248,9 +256,22 @@ impl Schema {
         }
     }
 
-    fn given(&self, field: &str, argument: &InputValueDefinition) -> String {
+    pub fn given(&self, field: &str, argument: &InputValueDefinition) -> String {
         let name = &argument.name.node;
         format!("{name}: {}", self.value(field, name, &argument.ty.node))
+    }
+
+    /// A plausible value of an input object, with something more in front.
+    pub fn object(&self, field: &str, ty: &str, more: Option<String>) -> String {
+        let one = self.is_one_of(ty);
+        let inputs = self.input(ty).into_iter().flatten().map(|input| &input.node);
+        let inputs = inputs.filter(|input| one || !input.ty.node.nullable && input.default_value.is_none());
+        let given = inputs.map(|input| self.given(field, input));
+        let given = given.take(if one { 1 } else { usize::MAX });
+        format!(
+            "{{{}}}",
+            more.into_iter().chain(given).collect::<Vec<_>>().join(", ")
+        )
     }
 
     /// A plausible value of an input type.
@@ -259,15 +280,7 @@ impl Schema {
             BaseType::List(item) => format!("[{}]", self.value(field, name, item)),
             BaseType::Named(ty) => match (ty.as_str(), self.0.get(ty.as_str()).map(|ty| &ty.kind)) {
                 (_, Some(TypeKind::Enum(values))) => values.values[0].node.value.node.to_string(),
-                (ty, Some(TypeKind::InputObject(input))) => {
-                    let one = self.is_one_of(ty);
-                    let fields = input.fields.iter().map(|field| &field.node);
-                    let fields = fields
-                        .filter(|field| one || !field.ty.node.nullable && field.default_value.is_none());
-                    let fields = fields.map(|input| self.given(field, input));
-                    let fields: Vec<_> = fields.take(if one { 1 } else { usize::MAX }).collect();
-                    format!("{{{}}}", fields.join(", "))
-                }
+                (ty, Some(TypeKind::InputObject(_))) => self.object(field, ty, None),
                 ("ID", _) => pool::of_argument(field, name),
                 ("Int", _) if name == "expectedVersion" => "999999".to_owned(),
                 ("Int" | "Float", _) => "1".to_owned(),

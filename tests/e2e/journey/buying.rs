@@ -63,10 +63,16 @@ pub async fn prepare(buyer: &Buyer, cart: &str) -> Value {
 
 /// Sets the address and takes the first delivery option of every vendor.
 pub async fn ship_to(client: &Client, cart: &str) {
-    let set = "mutation($cart: ID!, $address: AddressInput!, $version: Int!) {
-        cartAddressesSet(cartId: $cart, shipping: $address, billing: $address, expectedVersion: $version) {
+    ship_and_bill_to(client, cart, &address(), &address()).await;
+}
+
+/// The same with other addresses.
+pub async fn ship_and_bill_to(client: &Client, cart: &str, shipping: &Value, billing: &Value) {
+    let set = "mutation($cart: ID!, $shipping: AddressInput!, $billing: AddressInput!, $version: Int!) {
+        cartAddressesSet(cartId: $cart, shipping: $shipping, billing: $billing, expectedVersion: $version) {
             userErrors { code message } } }";
-    let variables = json!({ "cart": cart, "address": address(), "version": version(client, cart).await });
+    let variables = json!({ "cart": cart, "shipping": shipping, "billing": billing,
+        "version": version(client, cart).await });
     client.run(set, variables).await.unwrap();
     let options = "query($id: ID!) { cart(id: $id) { version deliveryOptions {
         vendor { id } method { id name } price { amount } estimatedTo } } }";

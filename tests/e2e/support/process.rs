@@ -98,6 +98,10 @@ impl Up {
         self.shop.clone()
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until the process has died of its own.
     pub fn wait_for_death(mut self) {
         for _ in 0..600 {

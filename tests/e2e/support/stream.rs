@@ -62,20 +62,30 @@ pub async fn subscribe(
     let (sender, events) = mpsc::unbounded_channel();
     let body = json!({ "query": query, "variables": variables });
     let task = match transport {
-        Transport::WebSocket => tokio::spawn(websocket(shop.websocket(), token.to_owned(), body, sender)),
+        Transport::WebSocket => tokio::spawn(websocket(shop.websocket(), bearer(token), body, sender)),
         transport => tokio::spawn(http(shop.url(), transport, token.to_owned(), body, sender)),
     };
     Events { events, task }
 }
 
-async fn websocket(url: String, token: String, body: Value, sender: mpsc::UnboundedSender<Value>) {
+/// An operation on a WebSocket that begins with this payload.
+pub async fn on_socket(shop: &Shop, payload: Value, body: Value) -> Events {
+    let (sender, events) = mpsc::unbounded_channel();
+    let task = tokio::spawn(websocket(shop.websocket(), payload, body, sender));
+    Events { events, task }
+}
+
+fn bearer(token: &str) -> Value {
+    json!({ "Authorization": format!("Bearer {token}") })
+}
+
+async fn websocket(url: String, init: Value, body: Value, sender: mpsc::UnboundedSender<Value>) {
     let mut request = url.into_client_request().unwrap();
     request
         .headers_mut()
         .insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-    let init =
-        json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } });
+    let init = json!({ "type": "connection_init", "payload": init });
     socket.send(Message::text(init.to_string())).await.unwrap();
     while let Some(Ok(message)) = socket.next().await {
         let Ok(message) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else {
@@ -128,5 +138,19 @@ async fn http(
                 drop(sender.send(event));
             }
         }
+    }
+}
+
+/// Whether a WebSocket that begins with this token is told of nothing but a refusal.
+pub async fn refused(shop: &Shop, token: &str) -> bool {
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let body = json!({ "query": "{ __typename brands { id } }" });
+    let task = tokio::spawn(websocket(shop.websocket(), bearer(token), body, sender));
+    let first = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;
+    task.abort();
+    // A socket that is closed at once says nothing.
+    match first.expect("an answer or an end") {
+        Some(event) => !event["errors"].is_null() && event["data"].is_null(),
+        None => true,
     }
 }

@@ -25,6 +25,9 @@ pub struct Viewer {
     /// The user or guest the token was issued to.
     #[serde(rename = "sub")]
     pub subject: String,
+    /// One text: a token that is also meant for somebody else is not taken.
+    #[serde(rename = "aud")]
+    _audience: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

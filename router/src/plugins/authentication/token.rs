@@ -27,7 +27,8 @@ pub fn validation() -> Validation {
 pub fn key_id(token: &str) -> Result<String, Refusal> {
     let header = decode_header(token).map_err(|_| Refusal::Invalid)?;
     let typed = header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE));
-    if header.alg != Algorithm::EdDSA || !typed {
+    // An extension that must be understood is none of ours.
+    if header.alg != Algorithm::EdDSA || !typed || header.crit.is_some() {
         return Err(Refusal::Invalid);
     }
     header.kid.ok_or(Refusal::Invalid)
@@ -77,7 +78,7 @@ pub mod tests {
     fn claims(change: impl FnOnce(&mut Value)) -> Value {
         let now = get_current_timestamp();
         let mut claims = json!({
-            "sub": "user-1", "iss": "agora", "aud": ["agora"], "exp": now + 60, "nbf": now,
+            "sub": "user-1", "iss": "agora", "aud": "agora", "exp": now + 60, "nbf": now,
             "iat": now, "sid": "s", "roles": ["CUSTOMER"], "customer": "c", "vendors": [],
         });
         change(&mut claims);
@@ -100,9 +101,19 @@ pub mod tests {
     }
 
     #[test]
-    fn the_audience_may_be_one_of_several_or_a_string() {
-        assert!(check(&signed(|c| c["aud"] = json!(["other", "agora"]))).is_ok());
-        assert!(check(&signed(|c| c["aud"] = json!("agora"))).is_ok());
+    fn the_audience_is_us_alone() {
+        for audience in [json!(["other", "agora"]), json!([]), json!("other"), json!(null)] {
+            let token = signed(|c| c["aud"] = audience.clone());
+            assert_eq!(check(&token).unwrap_err(), Refusal::Invalid, "{audience}");
+        }
+    }
+
+    #[test]
+    fn an_extension_that_must_be_understood_is_refused() {
+        let mut header = header(Algorithm::EdDSA);
+        header.crit = Some(vec!["exp".into()]);
+        let token = encode(&header, &claims(|_| ()), &signing_key()).unwrap();
+        assert_eq!(check(&token).unwrap_err(), Refusal::Invalid);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! What the owner has bought and has.
 
-use super::{CODE, World, address};
+use super::{
+    CODE, World, address,
+    canaries::{Canary, SELF, addressed, text},
+};
 use crate::{
     authorization::viewers::{Caller, VIEWERS},
-    journey::{CHECKOUT, cart_with, checkout_input, quote, ship_to, version},
+    journey::{CHECKOUT, cart_with, checkout_input, quote, ship_and_bill_to, ship_to, version},
     support::{until, until_status},
 };
 use serde_json::{Value, json};
@@ -21,7 +24,8 @@ impl World {
             cartCouponApply(cartId: $cart, code: $code, expectedVersion: $version) { userErrors { code message } } }";
         let variables = json!({ "cart": cart, "version": version(&owner, &cart).await, "code": CODE });
         owner.run(apply, variables).await.unwrap();
-        ship_to(&owner, &cart).await;
+        let (shipping, billing) = (addressed("order-shipping"), addressed("order-billing"));
+        ship_and_bill_to(&owner, &cart, &shipping, &billing).await;
         let quoted = quote(&owner, &cart).await;
         let input = checkout_input(&owner, &cart, &quoted, "authorization").await;
         let placed = owner.run(CHECKOUT, json!({ "input": input })).await.unwrap()["checkoutComplete"].take();
@@ -73,7 +77,7 @@ impl World {
         self.pool.set("shipment", &shipment);
         let query = "mutation($input: RefundInput!) { refundRequest(input: $input) { refund { id } userErrors { code message path } } }";
         let input = json!({ "orderId": self.id("order"), "lines": [{ "orderLineId": self.id("orderLine"), "quantity": 1 }],
-            "reason": "DAMAGED", "idempotencyKey": "a" });
+            "reason": "DAMAGED", "note": text("refund-note"), "idempotencyKey": "a" });
         self.keep(
             "owner",
             query,
@@ -81,11 +85,17 @@ impl World {
             &[("refund", "/refundRequest/refund/id")],
         )
         .await;
-        self.manual_order().await;
+        self.another_order("manualOrder", "manual").await;
+        let value = self.another_order("unpaidOrder", "stripe").await;
+        self.canaries.push(Canary {
+            name: "client-secret",
+            value,
+            seen_by: SELF,
+        });
     }
 
-    /// Another order, to be paid by bank transfer.
-    async fn manual_order(&mut self) {
+    /// Another order, to be paid with this provider; returns what the customer may pay with.
+    async fn another_order(&mut self, name: &'static str, provider: &str) -> Value {
         let owner = self.client("owner");
         let cart = cart_with(
             &owner,
@@ -94,11 +104,12 @@ impl World {
         .await;
         ship_to(&owner, &cart).await;
         let quoted = quote(&owner, &cart).await;
-        let mut input = checkout_input(&owner, &cart, &quoted, "manual").await;
-        input["provider"] = json!("manual");
+        let mut input = checkout_input(&owner, &cart, &quoted, name).await;
+        input["provider"] = json!(provider);
         let placed = owner.run(CHECKOUT, json!({ "input": input })).await.unwrap();
-        self.pool
-            .set("manualOrder", &placed["checkoutComplete"]["order"]["id"]);
+        let placed = &placed["checkoutComplete"];
+        self.pool.set(name, &placed["order"]["id"]);
+        placed["payment"]["clientSecret"].clone()
     }
 
     pub(super) async fn of_the_owner(&mut self) {
@@ -128,11 +139,13 @@ impl World {
             &ids,
         )
         .await;
-        ship_to(&owner, &cart).await;
+        let (shipping, billing) = (addressed("cart-shipping"), addressed("cart-billing"));
+        ship_and_bill_to(&owner, &cart, &shipping, &billing).await;
         self.pool.set("quote", &quote(&owner, &cart).await["id"]);
         let query = "mutation($to: AddressInput!) { addressCreate(input: $to, kind: BOTH) { address { id } userErrors { code message } } }";
         let ids = [("address", "/addressCreate/address/id")];
-        self.keep("owner", query, json!({ "to": address() }), &ids).await;
+        self.keep("owner", query, json!({ "to": addressed("address-book") }), &ids)
+            .await;
         for _ in 0..VIEWERS.len() {
             let made = owner.run(query, json!({ "to": address() })).await.unwrap();
             let id = made["addressCreate"]["address"]["id"]

@@ -2,6 +2,8 @@
 //! so on, bought from the vendor; the vendor's and the staff's things.
 
 mod buyer;
+pub mod canaries;
+pub mod rivals;
 mod seller;
 
 use super::{
@@ -13,6 +15,7 @@ use agora::{
     client::Client,
     services::{SERVICES, port_offset},
 };
+use canaries::Canary;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -21,6 +24,8 @@ pub struct World {
     pub shop: Shop,
     pub callers: [Caller; VIEWERS.len()],
     pub pool: Pool,
+    /// What only some may ever see.
+    pub canaries: Vec<Canary>,
     /// Anonymous callers of each service, without the router in front.
     services: BTreeMap<&'static str, Client>,
 }
@@ -41,6 +46,7 @@ impl World {
         let mut world = Self {
             callers,
             pool: Pool::default(),
+            canaries: Vec::new(),
             services: services.collect(),
             shop,
         };
@@ -50,6 +56,7 @@ impl World {
         world.after_the_order().await;
         world.of_the_owner().await;
         world.of_the_staff().await;
+        world.canaries().await;
         world
     }
 
@@ -98,7 +105,7 @@ impl World {
             idempotencyKey: \"a\") { announcement { id } userErrors { code message path } } }";
         let ids = [("announcement", "/announcementPublish/announcement/id")];
         self.keep("staff", query, json!({}), &ids).await;
-        let query = "mutation($customer: ID!) { loyaltyAdjust(customerId: $customer, points: 5, reason: \"Sorry\",
+        let query = "mutation($customer: ID!) { loyaltyAdjust(customerId: $customer, points: 5, reason: \"canary-loyalty-reason\",
             idempotencyKey: \"a\") { customer { loyalty { transactions(first: 1) { nodes { id } } } } userErrors { code message } } }";
         let ids = [(
             "loyaltyTransaction",

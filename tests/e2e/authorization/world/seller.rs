@@ -1,6 +1,9 @@
 //! What the vendor sells and has.
 
-use super::{CODE, World, address};
+use super::{
+    CODE, World, address,
+    canaries::{UNIT_COST, addressed, text},
+};
 use crate::{authorization::viewers::VIEWERS, support::until};
 use serde_json::{Value, json};
 
@@ -40,17 +43,17 @@ impl World {
         let ids = [("dashboard", "/dashboardUpsert/dashboard/id")];
         self.keep("vendor", query, json!({ "vendor": vendor }), &ids)
             .await;
-        let query = "mutation($vendor: ID!) { supplierUpsert(name: \"Paper mill\", currency: \"GBP\", vendorId: $vendor) {
+        let query = "mutation($vendor: ID!) { supplierUpsert(name: \"Paper mill\", currency: \"GBP\", vendorId: $vendor,
+            email: \"canary-supplier@agora.example\") {
             supplier { id } userErrors { code message path } } }";
         let ids = [("supplier", "/supplierUpsert/supplier/id")];
         self.keep("vendor", query, json!({ "vendor": vendor }), &ids)
             .await;
-        let query = "mutation($supplier: ID!, $warehouse: ID!, $variant: ID!) { purchaseOrderCreate(idempotencyKey: \"a\",
+        let query = "mutation($supplier: ID!, $warehouse: ID!, $variant: ID!, $cost: MinorUnits!) { purchaseOrderCreate(idempotencyKey: \"a\",
             supplierId: $supplier, warehouseId: $warehouse,
-            lines: [{variantId: $variant, quantity: 9, unitCost: {amount: 100, currency: \"GBP\"}}]) {
+            lines: [{variantId: $variant, quantity: 9, unitCost: {amount: $cost, currency: \"GBP\"}}]) {
             purchaseOrder { id } userErrors { code message path } } }";
-        let variables =
-            json!({ "supplier": self.id("supplier"), "warehouse": warehouse, "variant": variant });
+        let variables = json!({ "supplier": self.id("supplier"), "warehouse": warehouse, "variant": variant, "cost": UNIT_COST });
         let ids = [("purchaseOrder", "/purchaseOrderCreate/purchaseOrder/id")];
         self.keep("vendor", query, variables, &ids).await;
         let query = "mutation($input: CouponInput!) { couponCreate(input: $input, idempotencyKey: \"a\") {
@@ -166,7 +169,7 @@ impl World {
         )
         .await;
         let query = "mutation($input: VendorInput!) { vendorApply(input: $input) { vendor { id } userErrors { code message path } } }";
-        let input = json!({ "displayName": "Second", "legalName": "Second Ltd", "slug": "second", "address": address() });
+        let input = json!({ "displayName": "Second", "legalName": text("legal-name"), "slug": "second", "address": address() });
         self.keep(
             "vendor",
             query,
@@ -190,7 +193,7 @@ impl World {
         let ids = [("revision", "/productUpdate/product/pendingRevision/id")];
         self.keep("vendor", query, variables, &ids).await;
         let query = "mutation($input: WarehouseInput!) { warehouseUpsert(input: $input) { warehouse { id } userErrors { code message path } } }";
-        let input = json!({ "code": "STORE", "name": "Store", "address": address(), "vendorId": vendor, "servesCountries": ["GB"] });
+        let input = json!({ "code": "STORE", "name": "Store", "address": addressed("warehouse"), "vendorId": vendor, "servesCountries": ["GB"] });
         self.keep(
             "vendor",
             query,
