@@ -3,7 +3,7 @@
 mod buying;
 mod delivering;
 
-pub use buying::{CHECKOUT, cart_with, checkout_input, prepare, quote, ship_to, version};
+pub use buying::{CHECKOUT, cart_with, checkout_input, prepare, quote, ship_and_bill_to, ship_to, version};
 pub use delivering::deliver;
 
 use crate::support::{QUIET, Shop, shared, until, until_status};

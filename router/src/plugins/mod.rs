@@ -25,9 +25,10 @@ pub fn registry() -> PluginRegistry {
         .register::<graphiql::Graphiql>()
         .register::<paths::Paths>()
         .register::<client::Client>()
+        // Before the rate limit: what is refused for its size is not weighed.
+        .register::<limits::Limits>()
         .register::<rate_limit::RateLimit>()
         .register::<authentication::Authentication>()
-        .register::<limits::Limits>()
 }
 
 /// A refusal with a GraphQL body: `{"errors": [{"message", "extensions": {"code"}}]}`.

@@ -7,8 +7,17 @@ use std::collections::HashMap;
 
 use hive_router::graphql_tools::static_graphql::query::{Definition, Document, Selection, SelectionSet};
 
-/// Fields of the document with every fragment spread in place, each fragment counted once.
-pub fn expanded_fields(document: &Document) -> usize {
+/// What a document has with every fragment spread in place, each fragment counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Size {
+    /// Fields of all levels.
+    pub fields: usize,
+    /// Fields of the largest selection set, the same field each time it is there: they are compared with each other.
+    pub widest: usize,
+}
+
+/// The size of all operations of a document.
+pub fn size(document: &Document) -> Size {
     let fragments = document
         .definitions
         .iter()
@@ -19,47 +28,72 @@ pub fn expanded_fields(document: &Document) -> usize {
     let mut count = Count {
         fragments: fragments.collect(),
         known: HashMap::new(),
+        widest: 0,
     };
-    document
-        .definitions
-        .iter()
-        .map(|definition| match definition {
-            Definition::Operation(operation) => count.fields(super::introspection::root(operation)),
-            Definition::Fragment(_) => 0,
-        })
-        .fold(0, usize::saturating_add)
+    let mut fields = 0_usize;
+    for definition in &document.definitions {
+        if let Definition::Operation(operation) = definition {
+            let set = count.set(super::introspection::root(operation));
+            fields = fields.saturating_add(set.fields);
+            count.widest = count.widest.max(set.width);
+        }
+    }
+    Size {
+        fields,
+        widest: count.widest,
+    }
+}
+
+/// A selection set.
+#[derive(Clone, Copy, Default)]
+struct Set {
+    /// Fields in it and below.
+    fields: usize,
+    /// Fields in it.
+    width: usize,
 }
 
 struct Count<'doc> {
     fragments: HashMap<&'doc str, &'doc SelectionSet>,
-    known: HashMap<&'doc str, usize>,
+    known: HashMap<&'doc str, Set>,
+    widest: usize,
 }
 
 impl<'doc> Count<'doc> {
-    fn fields(&mut self, set: &'doc SelectionSet) -> usize {
-        set.items
-            .iter()
-            .map(|item| match item {
-                Selection::Field(field) => self.fields(&field.selection_set).saturating_add(1),
-                Selection::InlineFragment(inline) => self.fields(&inline.selection_set),
+    fn set(&mut self, set: &'doc SelectionSet) -> Set {
+        let mut sum = Set::default();
+        for item in &set.items {
+            let part = match item {
+                Selection::Field(field) => {
+                    let below = self.set(&field.selection_set);
+                    self.widest = self.widest.max(below.width);
+                    Set {
+                        fields: below.fields.saturating_add(1),
+                        width: 1,
+                    }
+                }
+                Selection::InlineFragment(inline) => self.set(&inline.selection_set),
                 Selection::FragmentSpread(spread) => self.fragment(&spread.fragment_name),
-            })
-            .fold(0, usize::saturating_add)
+            };
+            sum.fields = sum.fields.saturating_add(part.fields);
+            sum.width = sum.width.saturating_add(part.width);
+        }
+        sum
     }
 
-    fn fragment(&mut self, name: &'doc str) -> usize {
-        if let Some(fields) = self.known.get(name) {
-            return *fields;
+    fn fragment(&mut self, name: &'doc str) -> Set {
+        if let Some(set) = self.known.get(name) {
+            return *set;
         }
         // Stands in while the fragment is counted: a circle, which validation refuses, ends here.
-        self.known.insert(name, 0);
-        let fields = self
+        self.known.insert(name, Set::default());
+        let set = self
             .fragments
             .get(name)
             .copied()
-            .map_or(0, |set| self.fields(set));
-        self.known.insert(name, fields);
-        fields
+            .map_or(Set::default(), |set| self.set(set));
+        self.known.insert(name, set);
+        set
     }
 }
 
@@ -69,7 +103,22 @@ mod tests {
     use hive_router::graphql_tools::parser::parse_query;
 
     fn count(query: &str) -> usize {
-        expanded_fields(&parse_query::<String>(query).unwrap().into_static())
+        size(&parse_query::<String>(query).unwrap().into_static()).fields
+    }
+
+    fn widest(query: &str) -> usize {
+        size(&parse_query::<String>(query).unwrap().into_static()).widest
+    }
+
+    #[test]
+    fn the_widest_set_counts_repetitions_and_spreads() {
+        assert_eq!(widest("{ a b }"), 2);
+        assert_eq!(widest("{ a { b b b } c { d } }"), 3);
+        assert_eq!(
+            widest("{ a { b ...F ... on T { c } } } fragment F on T { b { d e f g h } b }"),
+            5
+        );
+        assert_eq!(widest("{ a { ...F ...F ...F } } fragment F on T { b c }"), 6);
     }
 
     #[test]

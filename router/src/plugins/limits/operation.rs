@@ -12,8 +12,11 @@ use hive_router::sonic_rs::{self, JsonValueTrait};
 use super::Limits;
 
 const PAGE_ARGUMENTS: [&str; 3] = ["first", "last", "limit"];
+/// Fields that only connections have: their page has a size even if nobody says which.
+const CONNECTION_FIELDS: [&str; 2] = ["nodes", "edges"];
+const DEFAULT_PAGE: u64 = 20;
 
-type Variable<'a> = dyn Fn(&str) -> Option<&'a sonic_rs::Value> + 'a;
+pub type Variable<'a> = dyn Fn(&str) -> Option<&'a sonic_rs::Value> + 'a;
 
 #[derive(Debug, PartialEq)]
 pub enum Excess {
@@ -27,6 +30,9 @@ pub enum Excess {
         asked: usize,
         allowed: usize,
     },
+    Objects {
+        allowed: u64,
+    },
 }
 
 impl Excess {
@@ -34,6 +40,7 @@ impl Excess {
         match self {
             Self::PageSize { .. } => "PAGE_LIMIT_EXCEEDED",
             Self::RootFields { .. } => "ROOT_FIELD_LIMIT_EXCEEDED",
+            Self::Objects { .. } => "OPERATION_TOO_LARGE",
         }
     }
 }
@@ -55,6 +62,12 @@ impl fmt::Display for Excess {
                     "The operation has {asked} root fields; at most {allowed} are allowed."
                 )
             }
+            Self::Objects { allowed } => {
+                write!(
+                    f,
+                    "The pages of the operation can have more than {allowed} objects."
+                )
+            }
         }
     }
 }
@@ -69,7 +82,13 @@ impl Limits {
         if asked > allowed {
             return Err(Excess::RootFields { asked, allowed });
         }
-        self.check_pages(&operation.selection_set, variable)
+        self.check_pages(&operation.selection_set, variable)?;
+        match objects(&operation.selection_set, variable) > self.objects {
+            true => Err(Excess::Objects {
+                allowed: self.objects,
+            }),
+            false => Ok(()),
+        }
     }
 
     fn check_pages(&self, set: &SelectionSet, variable: &Variable) -> Result<(), Excess> {
@@ -93,12 +112,7 @@ impl Limits {
             if !PAGE_ARGUMENTS.contains(&argument.as_str()) {
                 continue;
             }
-            let asked = match value {
-                Value::Int(number) => Some(*number),
-                Value::Variable(name) => variable(name).and_then(|value| value.as_i64()),
-                _ => None,
-            };
-            if let Some(asked) = asked.filter(|asked| *asked > self.page_size) {
+            if let Some(asked) = number(value, variable).filter(|asked| *asked > self.page_size) {
                 return Err(Excess::PageSize {
                     field: field.name.clone(),
                     argument: argument.clone(),
@@ -111,8 +125,53 @@ impl Limits {
     }
 }
 
+fn number(value: &Value, variable: &Variable) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(*number),
+        Value::Variable(name) => variable(name).and_then(|value| value.as_i64()),
+        _ => None,
+    }
+}
+
+/// Objects that the pages of a selection set can have: a page inside a page multiplies.
+pub fn objects(set: &SelectionSet, variable: &Variable) -> u64 {
+    set.items
+        .iter()
+        .map(|item| match item {
+            SelectionItem::Field(field) => {
+                let inside = objects(&field.selections, variable);
+                match page(field, variable) {
+                    Some(size) => size.saturating_mul(inside.saturating_add(1)),
+                    None => inside,
+                }
+            }
+            SelectionItem::InlineFragment(fragment) => objects(&fragment.selections, variable),
+            SelectionItem::FragmentSpread(_) => 0,
+        })
+        .fold(0, u64::saturating_add)
+}
+
+/// Size of a field's page, `None` if it has none.
+fn page(field: &FieldSelection, variable: &Variable) -> Option<u64> {
+    let asked = field
+        .arguments
+        .iter()
+        .flatten()
+        .filter(|(argument, _)| PAGE_ARGUMENTS.contains(&argument.as_str()))
+        .find_map(|(_, value)| number(value, variable));
+    let connection = || {
+        field.selections.items.iter().any(|item| {
+            matches!(item, SelectionItem::Field(field) if CONNECTION_FIELDS.contains(&field.name.as_str()))
+        })
+    };
+    match asked {
+        Some(asked) => Some(u64::try_from(asked).unwrap_or(0)),
+        None => connection().then_some(DEFAULT_PAGE),
+    }
+}
+
 /// Fields of a selection set, those inside fragments included.
-fn fields(set: &SelectionSet) -> usize {
+pub fn fields(set: &SelectionSet) -> usize {
     set.items
         .iter()
         .map(|item| match item {
@@ -131,8 +190,11 @@ mod tests {
     const LIMITS: Limits = Limits {
         page_size: 100,
         expanded_fields: 100,
+        set_fields: 100,
         query_root_fields: 3,
         mutation_root_fields: 2,
+        objects: 10_100,
+        variable_depth: 8,
     };
 
     fn check(query: &str, variables: &str) -> Result<(), Excess> {
@@ -195,5 +257,22 @@ mod tests {
             code("mutation { a b c }", "{}"),
             Some("ROOT_FIELD_LIMIT_EXCEEDED")
         );
+    }
+
+    #[test]
+    fn pages_inside_pages_multiply() {
+        let two = "{ a(first: 100) { nodes { b(first: 100) { nodes { c } } } } }";
+        assert_eq!(code(two, "{}"), None);
+        for three in [
+            "{ a(first: 100) { nodes { b(first: 100) { nodes { c(first: 1) { nodes { d } } } } } } }",
+            "{ a(first: 100) { nodes { b { nodes { c { edges { node { d } } } } } } } }",
+            "query($n: Int) { a(first: $n) { b(first: $n) { ... on B { c(limit: 2) { d } } } } }",
+        ] {
+            assert_eq!(
+                code(three, r#"{"n": 100}"#),
+                Some("OPERATION_TOO_LARGE"),
+                "{three}"
+            );
+        }
     }
 }
