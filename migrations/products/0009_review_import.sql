@@ -29,12 +29,6 @@ create table products.review_import_facts (
     primary key (import_id, kind, name)
 );
 
--- Lists by rating compare the keys of cursors, which are 64 bits wide; the old index was of no use to them. Best sellers
--- had none.
-drop index products.products_best_rated;
-create index products_best_rated on products.products ((rating_milli::bigint) desc, id desc) where visible;
-create index products_best_selling on products.products (sold desc, id desc) where visible;
-
 -- What the published reviews of a vendor's products on sale add up to: how many have 1 to 5 stars. Kept by every change
 -- of a product's sums or of its being on sale, so that nobody adds up a hundred thousand products for one page.
 create table products.vendor_ratings (
