@@ -126,9 +126,8 @@ pub async fn import_products(
     let prices: Vec<i64> = ask.products.iter().map(|product| product.price).collect();
     store::import::set_prices(&mut tx, ask.currency, &variants, &prices).await?;
     store::copies::refresh(&mut tx, &all).await?;
-    for change in store::products::changes(&mut tx, &all).await? {
-        tx.emit(&change).await?;
-    }
+    let changes = store::products::changes(&mut tx, &all).await?;
+    tx.emit_all(&changes).await?;
     tx.commit().await?;
     Ok(imported)
 }

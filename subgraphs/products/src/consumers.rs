@@ -17,10 +17,11 @@ pub async fn vendor_status_changed(tx: &mut Tx, fact: Received<VendorStatusChang
     let VendorStatusChanged { vendor, approved, .. } = fact.event;
     if store::vendors::set(tx, vendor, approved, fact.occurred_at).await? {
         let shown = store::vendors::show_products(tx, vendor, approved).await?;
-        for change in store::products::changes(tx, &shown).await? {
+        let changes = store::products::changes(tx, &shown).await?;
+        for change in &changes {
             tx.hint(indexer::CHANGED, change.product);
-            tx.emit(&change).await?;
         }
+        tx.emit_all(&changes).await?;
     }
     Ok(())
 }

@@ -133,8 +133,8 @@ impl Query {
         Some(event_page(ctx, first, after, filter).await)
     }
 
-    /// The audit chain of an order, vendor or customer, or of the `catalogue`, or what happened to one payment, refund, vendor order or
-    /// shipment in its order's chain; oldest first. Requires: STAFF.
+    /// The audit chain of an order, vendor or customer, or of the `catalogue`, or what happened to one payment, refund,
+    /// vendor order or shipment in its order's chain; oldest first. Requires: STAFF.
     async fn audit_trail(
         &self,
         ctx: &Context<'_>,
