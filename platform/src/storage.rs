@@ -83,9 +83,14 @@ pub enum Piece {
 impl Storage {
     /// Makes a folder if it is missing; S3 is not asked before the first use.
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
+        Self::open_as(settings, AmazonS3Builder::from_env())
+    }
+
+    /// The same with what is known of S3 beside the URL.
+    pub(crate) fn open_as(settings: &Settings, account: AmazonS3Builder) -> anyhow::Result<Self> {
         let links = Links::new(&settings.public_url, settings.service_key.clone());
         if settings.url.starts_with("s3://") {
-            let store = Arc::new(s3(&settings.url)?);
+            let store = Arc::new(s3(account, &settings.url)?);
             let s3: Arc<dyn Signer> = store.clone();
             return Ok(Self {
                 store,
@@ -341,11 +346,11 @@ fn folder(url: &str) -> anyhow::Result<PathBuf> {
     path.map_err(|()| anyhow::anyhow!("file:// needs an absolute path: file:///var/lib/agora/media"))
 }
 
-fn s3(url: &str) -> anyhow::Result<object_store::aws::AmazonS3> {
+fn s3(account: AmazonS3Builder, url: &str) -> anyhow::Result<object_store::aws::AmazonS3> {
     crate::http::use_ring();
     let url: Url = url.parse().context("the storage URL is none")?;
     let bucket = url.host_str().context("s3:// needs the name of a bucket")?;
-    let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+    let mut builder = account.with_bucket_name(bucket);
     for (name, value) in url.query_pairs() {
         builder = match name.as_ref() {
             "region" => builder.with_region(value),

@@ -93,6 +93,19 @@ pub fn storage() -> anyhow::Result<Storage> {
     })
 }
 
+/// A store in the bucket `shop` of an S3 that knows one key.
+pub fn storage_in_s3(endpoint: &str, (id, secret): (&str, &str)) -> anyhow::Result<Storage> {
+    let account = object_store::aws::AmazonS3Builder::new()
+        .with_access_key_id(id)
+        .with_secret_access_key(secret);
+    let settings = storage::Settings {
+        url: format!("s3://shop?region=eu-central-1&endpoint={endpoint}"),
+        public_url: "http://media.test".to_owned(),
+        service_key: ServiceKey::new("test"),
+    };
+    Storage::open_as(&settings, account)
+}
+
 /// An access token for `viewer`, good for a minute.
 pub fn token(signer: &Signer, viewer: &Viewer) -> anyhow::Result<String> {
     signer.sign(&Claims::new(viewer, 60))
