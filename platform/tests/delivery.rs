@@ -114,11 +114,13 @@ fn effects_of_a_run(tx: &mut Tx, run: Vec<Received<Told>>) -> BoxFuture<'_, Resu
             return Err(Error::BadInput("poison".to_owned()));
         }
         let size = texts.len();
-        sqlx::query("insert into demo.effects (text) select text || $2 from unnest($1::text[]) as told(text)")
-            .bind(texts)
-            .bind(format!(" of {size}"))
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query(
+            "insert into demo.effects (text) select text || $2 from unnest($1::text[]) as told(text)",
+        )
+        .bind(texts)
+        .bind(format!(" of {size}"))
+        .execute(&mut **tx)
+        .await?;
         Ok(())
     })
 }
@@ -149,7 +151,10 @@ async fn facts_that_follow_one_another_are_taken_together_each_once() {
     }
     let more = outbox(&db).await.split_off(facts.len());
     inbox::process(&db, &handlers, more).await;
-    assert_eq!(effects(&db).await, ["a of 2", "b of 2", "c of 1", "d of 1", "history of 1"]);
+    assert_eq!(
+        effects(&db).await,
+        ["a of 2", "b of 2", "c of 1", "d of 1", "history of 1"]
+    );
 }
 
 #[tokio::test]
