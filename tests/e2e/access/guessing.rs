@@ -4,7 +4,11 @@ use super::{Person, all, code, login, mail, mailed, quarters, users};
 use crate::support::Shop;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
 use uuid::Uuid;
+
+/// One guesser at a time: how long others wait is measured.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// Answers of one kind.
 fn count(codes: &[String], code: &str) -> usize {
@@ -59,7 +63,7 @@ async fn an_operation_has_one_try() {
 /// In one test, because what an address has tried counts for all of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guesser_gets_few_tries_and_the_victim_gets_in() {
-    let (shop, up) = quarters("guessed");
+    let (_alone, shop) = (ALONE.lock().await, quarters().shop());
     let victim = Person::new(&shop, "victim").await;
     // An account: ten a minute. The first minute is not over yet.
     let began = Instant::now();
@@ -123,7 +127,6 @@ async fn a_guesser_gets_few_tries_and_the_victim_gets_in() {
         count(&asked, "") <= 30 && count(&asked, "RATE_LIMITED") >= 30,
         "{asked:?}"
     );
-    up.stop();
 }
 
 /// The most memory a process has used, in MiB, where that is known.
@@ -135,7 +138,8 @@ fn peak(pid: u32) -> Option<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_logins_at_once_hash_two_at_once() {
-    let (shop, up) = quarters("hashing");
+    let (_alone, up) = (ALONE.lock().await, quarters());
+    let shop = up.shop();
     let router = shop.anonymous();
     let page = async || {
         let began = Instant::now();
@@ -181,5 +185,4 @@ async fn two_hundred_logins_at_once_hash_two_at_once() {
             "UNAUTHENTICATED"
         );
     }
-    up.stop();
 }
