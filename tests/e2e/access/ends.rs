@@ -172,7 +172,7 @@ pub async fn a_logout_survives(shop: &Shop, loss: impl AsyncFnOnce()) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retired_key_s_tokens_die_everywhere_and_new_ones_are_good() {
     // A shop of its own: this ends everybody's tokens.
-    let (shop, up) = super::quarters("retired");
+    let shop = super::quarters().shop();
     let users = operator(&shop);
     let old = users.call(&ListKeys {}).await.unwrap();
     let old = old
@@ -206,5 +206,4 @@ async fn a_retired_key_s_tokens_die_everywhere_and_new_ones_are_good() {
     };
     let (takers, refusers) = tokio::join!(dead, good);
     assert_eq!((takers, refusers), (vec![], vec![]));
-    up.stop();
 }

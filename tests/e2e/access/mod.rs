@@ -29,11 +29,11 @@ fn shop() -> Shop {
         .shop()
 }
 
-/// A shop that a test has for itself: it is not the same afterwards.
-fn quarters(name: &str) -> (Shop, Up) {
+/// A shop that is not the same afterwards: keys are gone, and its only address has tried too much.
+fn quarters() -> &'static Up {
+    static SHOP: OnceLock<Up> = OnceLock::new();
     platform::http::use_ring();
-    let up = Up::start(name, &[]).expect("the shop starts");
-    (up.shop(), up)
+    SHOP.get_or_init(|| Up::start("quarters", &[]).expect("the shop starts"))
 }
 
 /// An access token of somebody who was seeded.

@@ -53,7 +53,7 @@ pub fn roots(schema: &Schema) -> Vec<Start> {
         .collect()
 }
 
-/// A field with the arguments it needs, those that name an object, and a short page.
+/// A field with the arguments it needs, those that name an object, a page, and what shows more than it does untold.
 fn call(schema: &Schema, field: &FieldDefinition, page: usize) -> String {
     let name = &field.name.node;
     let arguments = field.arguments.iter().filter_map(|argument| {
@@ -63,6 +63,9 @@ fn call(schema: &Schema, field: &FieldDefinition, page: usize) -> String {
         let id = named(&argument.ty.node) == "ID" && known(pool::of_argument(name, &argument.name.node));
         match argument.name.node.as_str() {
             "first" => Some(format!("first: {page}")),
+            only if argument.default_value.is_some() && only.ends_with("Only") => {
+                Some(format!("{only}: false"))
+            }
             _ => (needed || id).then(|| schema.given(name, argument)),
         }
     });
@@ -123,7 +126,10 @@ impl Walk<'_> {
         let (leaves, edges): (Vec<_>, Vec<_>) = fields
             .iter()
             .partition(|field| self.schema.is_leaf(named(&field.ty.node)));
-        let leaves = leaves.iter().map(|field| call(self.schema, field, self.page)).collect();
+        let leaves = leaves
+            .iter()
+            .map(|field| call(self.schema, field, self.page))
+            .collect();
         self.stops.push((self.way.clone(), leaves));
         let page = self.schema.field(ty, "nodes").is_some();
         // `edges` are the same objects once more.

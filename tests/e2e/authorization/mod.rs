@@ -93,22 +93,20 @@ async fn everybody_gets_what_the_table_says() {
 }
 
 async fn check(world: World, rows: BTreeMap<String, Row>) {
-    let began = std::time::Instant::now();
-    let lap = |what: &str| eprintln!("LAP {what} {:?}", began.elapsed());
     let before = state::at_rest(&world.shop).await;
-    let mut wrong = refused(&world, &rows).await; lap("refused");
-    wrong.extend(malformed::complaints(&world, Schema::public(), &rows).await); lap("malformed::complaint");
+    let mut wrong = refused(&world, &rows).await;
+    wrong.extend(malformed::complaints(&world, Schema::public(), &rows).await);
     let after = state::at_rest(&world.shop).await;
     let changed = state::changed(&before, &after);
     if !changed.is_empty() {
         wrong.push(format!("refused callers have changed {changed:?}"));
     }
-    wrong.extend(leaks::complaints(&world).await); lap("leaks::complaints(&w");
-    wrong.extend(allowed(&world, &rows).await); lap("wrong.extend(allowed");
-    wrong.extend(attached::complaints(&world, &rows).await); lap("attached::complaints");
-    wrong.extend(mixups::complaints(&world, &rows).await); lap("mixups::complaints(&");
-    wrong.extend(absurd::complaints(&world, Schema::public(), &rows).await); lap("absurd::complaints(&");
-    wrong.extend(run_last(&world, &rows).await); lap("wrong.extend(run_las");
+    wrong.extend(leaks::complaints(&world).await);
+    wrong.extend(allowed(&world, &rows).await);
+    wrong.extend(attached::complaints(&world, &rows).await);
+    wrong.extend(mixups::complaints(&world, &rows).await);
+    wrong.extend(absurd::complaints(&world, Schema::public(), &rows).await);
+    wrong.extend(run_last(&world, &rows).await);
     assert!(
         wrong.is_empty(),
         "{} are wrong:\n{}",
