@@ -1,7 +1,5 @@
 //! Memory of the media server while many send large files at once.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use axum::body::Bytes;
 use futures::{StreamExt, stream};
 use platform::storage::{self, Key, Size};

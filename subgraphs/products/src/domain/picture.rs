@@ -12,6 +12,8 @@ use std::io::Cursor;
 const MAX_PIXELS: u64 = 25_000_000;
 const MAX_SIDE: u32 = 10_000;
 const MAX_MEMORY: u64 = 128 << 20;
+/// Bytes of anything else a decoder keeps: colour profiles are packed, and may unpack to a thousand times their size.
+const MAX_BESIDE: u64 = 4 << 20;
 
 /// Widths that pictures are shown in, as far as they are that wide.
 const WIDTHS: [u32; 5] = [160, 320, 640, 1280, 2560];
@@ -40,7 +42,7 @@ pub fn check(bytes: &[u8], format: Format) -> Result<impl ImageDecoder, String> 
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_MEMORY);
+    limits.max_alloc = Some(MAX_BESIDE);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|error| match error {
         image::ImageError::Limits(_) => too_big(),
@@ -56,7 +58,7 @@ pub fn check(bytes: &[u8], format: Format) -> Result<impl ImageDecoder, String> 
 }
 
 fn too_big() -> String {
-    "has more than 25 million pixels, or a side of more than 10,000".to_owned()
+    "has more than 25 million pixels, a side of more than 10,000, or too much beside its pixels".to_owned()
 }
 
 /// Decodes a picture and draws it in all sizes. Takes long: not for a thread that serves requests.
