@@ -96,7 +96,7 @@ impl Access {
     pub async fn login(&self) -> Result<Client> {
         let client = Client::new(&self.url)?;
         client
-            .login(&self.email, &self.password)
+            .stay_logged_in(&self.email, &self.password)
             .await
             .context("cannot log in")
     }

@@ -13,18 +13,16 @@ pub struct Client {
     login: Option<Arc<Login>>,
 }
 
-/// An identity. Long work outlives its tokens.
+/// An access token, and how to get the next one.
 struct Login {
-    email: String,
-    password: String,
     token: RwLock<String>,
+    /// Email and password.
+    renew: Option<(String, String)>,
 }
 
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login")
-            .field("email", &self.email)
-            .finish_non_exhaustive()
+        f.debug_struct("Login").finish_non_exhaustive()
     }
 }
 
@@ -39,17 +37,28 @@ impl Client {
         })
     }
 
-    /// Logs in and returns a caller with that identity, which logs in again whenever its token has ended.
-    pub async fn login(&self, email: &str, password: &str) -> Result<Self> {
-        let login = Login {
-            email: email.to_owned(),
-            password: password.to_owned(),
-            token: RwLock::new(self.token(email, password).await?),
-        };
-        Ok(Self {
-            login: Some(Arc::new(login)),
+    /// The same router with an access token.
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        self.with(token.into(), None)
+    }
+
+    fn with(&self, token: String, renew: Option<(String, String)>) -> Self {
+        let token = RwLock::new(token);
+        Self {
+            login: Some(Arc::new(Login { token, renew })),
             ..self.clone()
-        })
+        }
+    }
+
+    /// Logs in and returns a caller with that identity.
+    pub async fn login(&self, email: &str, password: &str) -> Result<Self> {
+        Ok(self.with_token(self.token(email, password).await?))
+    }
+
+    /// The same for long work: the caller logs in again whenever its token has ended.
+    pub async fn stay_logged_in(&self, email: &str, password: &str) -> Result<Self> {
+        let token = self.token(email, password).await?;
+        Ok(self.with(token, Some((email.to_owned(), password.to_owned()))))
     }
 
     async fn token(&self, email: &str, password: &str) -> Result<String> {
@@ -70,12 +79,12 @@ impl Client {
         };
         let token = login.token.read().await.clone();
         let answer = self.post(query, &variables, Some(&token)).await?;
-        if answer.0 != 401 {
+        let (401, Some((email, password))) = (answer.0, &login.renew) else {
             return Ok(answer);
-        }
+        };
         let mut kept = login.token.write().await;
         if *kept == token {
-            *kept = self.token(&login.email, &login.password).await?;
+            *kept = self.token(email, password).await?;
         }
         self.post(query, &variables, Some(&kept)).await
     }

@@ -63,13 +63,13 @@ const VENDORS: [Vendor; 2] = [
 pub async fn run(shared: &Shared, port: u16) -> Result<()> {
     let graph = Client::new(format!("http://127.0.0.1:{port}/graphql"))?;
     ensure_logins(&Logins::new(shared, port).await?).await?;
-    let staff = graph.login("staff@agora.example", PASSWORD).await?;
+    let staff = graph.stay_logged_in("staff@agora.example", PASSWORD).await?;
     enroll_vip(&staff, "vip@agora.example", "GOLD").await?;
     let shop = rules(&staff).await?;
     for (index, vendor) in VENDORS.iter().enumerate() {
         let id = ensure_vendor(&graph, &staff, vendor, "APPROVED").await?;
         // A fresh token: the first one did not know the vendor yet.
-        let member = graph.login(vendor.email, PASSWORD).await?;
+        let member = graph.stay_logged_in(vendor.email, PASSWORD).await?;
         let warehouse = ensure_warehouse(&member, &id, index).await?;
         catalogue::ensure(&member, &staff, &shop, &id, &warehouse, index).await?;
     }
@@ -82,7 +82,7 @@ pub async fn fill(shared: &Shared, port: u16, provider: &Provider, seed: u64, sc
     let size = Size::of(scale);
     let graph = Client::new(format!("http://127.0.0.1:{port}/graphql"))?;
     let logins = Logins::new(shared, port).await?;
-    let staff = graph.login("staff@agora.example", PASSWORD).await?;
+    let staff = graph.stay_logged_in("staff@agora.example", PASSWORD).await?;
     people::vips(&logins, &staff).await?;
     people::vendors(&logins, &graph, &staff).await?;
     let sellers = people::sellers(&graph).await?;
@@ -272,7 +272,7 @@ fn address(name: &str) -> Value {
 
 /// Brings a vendor as far as `until`.
 async fn ensure_vendor(graph: &Client, staff: &Client, vendor: &Vendor, until: &str) -> Result<Value> {
-    let member = graph.login(vendor.email, PASSWORD).await?;
+    let member = graph.stay_logged_in(vendor.email, PASSWORD).await?;
     let query = "query($slug: String!) { vendor(by: {slug: $slug}) { id status } }";
     let found = member.run(query, json!({ "slug": vendor.slug })).await?;
     let (id, status) = if found["vendor"].is_null() {
@@ -300,7 +300,7 @@ async fn ensure_vendor(graph: &Client, staff: &Client, vendor: &Vendor, until: &
     };
     let (done, end) = (at(status.as_str().unwrap_or_default()), at(until));
     // The vendor's token of before the application does not know it yet.
-    let member = graph.login(vendor.email, PASSWORD).await?;
+    let member = graph.stay_logged_in(vendor.email, PASSWORD).await?;
     for (_, operation, by_staff) in steps.iter().take(end).skip(done) {
         let caller = if *by_staff { staff } else { &member };
         let query =

@@ -74,7 +74,7 @@ pub(super) async fn customers(
             logins
                 .ensure(&person.email, &person.name, vec![Role::Customer])
                 .await?;
-            let client = graph.login(&person.email, PASSWORD).await?;
+            let client = graph.stay_logged_in(&person.email, PASSWORD).await?;
             ensure_address(&client, &person.address).await?;
             bar.inc(1);
             anyhow::Ok((person, client))
@@ -187,7 +187,7 @@ async fn settle(graph: &Client, staff: &Client, vendor: &Vendor, state: &str) ->
         return Ok(());
     }
     let id = ensure_vendor(graph, staff, vendor, until).await?;
-    let member = graph.login(vendor.email, PASSWORD).await?;
+    let member = graph.stay_logged_in(vendor.email, PASSWORD).await?;
     let (caller, operation) = match state {
         "CHANGES_REQUESTED" => (
             staff,
@@ -213,7 +213,7 @@ async fn settle(graph: &Client, staff: &Client, vendor: &Vendor, state: &str) ->
 pub(super) async fn sellers(graph: &Client) -> Result<Vec<(Value, Client)>> {
     let mut sellers = Vec::new();
     for vendor in &VENDORS {
-        let member = graph.login(vendor.email, PASSWORD).await?;
+        let member = graph.stay_logged_in(vendor.email, PASSWORD).await?;
         let found = member
             .run(
                 "query($slug: String!) { vendor(by: {slug: $slug}) { id } }",
