@@ -25,6 +25,8 @@ type Query = QueryBuilder<Postgres>;
 pub struct Condition {
     /// Code of the facet of its values.
     pub facet: Option<Cow<'static, str>>,
+    /// Asks for kind or stock alone, which `search_counts` has too.
+    pub counted: bool,
     write: Box<dyn Fn(&mut Query) + Send + Sync>,
 }
 
@@ -88,8 +90,20 @@ struct Conditions(Vec<Condition>);
 impl Conditions {
     fn add(&mut self, facet: Option<Cow<'static, str>>, write: impl Fn(&mut Query) + Send + Sync + 'static) {
         self.0.push(Condition {
+            counted: matches!(facet.as_deref(), Some("kind" | "in_stock")),
             facet,
             write: Box::new(write),
+        });
+    }
+
+    /// The kind that has such details.
+    fn kind(&mut self, sql: &'static str) {
+        self.0.push(Condition {
+            facet: None,
+            counted: true,
+            write: Box::new(move |q| {
+                q.push(sql);
+            }),
         });
     }
 
@@ -209,7 +223,7 @@ impl Conditions {
     }
 
     fn book(&mut self, book: &BookFilter) {
-        self.plain(None, "p.kind = 'BOOK'");
+        self.kind("p.kind = 'BOOK'");
         if let Some(isbn) = &book.isbn13 {
             let isbn = format!("isbn:{}", rules::isbn13(isbn).unwrap_or_default());
             self.bound(None, "p.terms @> ", vec![isbn], "");
@@ -234,7 +248,7 @@ impl Conditions {
     }
 
     fn laptop(&mut self, laptop: &LaptopFilter) {
-        self.plain(None, "p.kind = 'LAPTOP'");
+        self.kind("p.kind = 'LAPTOP'");
         self.part(None, "p.cpu_text like products.plain(", laptop.cpu.as_ref());
         self.part(None, "p.gpu_text like products.plain(", laptop.gpu.as_ref());
         self.range(Some("ram_gb"), "p.ram_gb", laptop.ram_gb);
@@ -244,7 +258,7 @@ impl Conditions {
     }
 
     fn mobile(&mut self, mobile: &MobileFilter) {
-        self.plain(None, "p.kind = 'MOBILE'");
+        self.kind("p.kind = 'MOBILE'");
         self.range(None, "p.screen_inches", mobile.screen_inches);
         self.range(None, "p.camera_mp", mobile.camera_mp);
         self.range(Some("storage_gb"), "p.storage_gb", mobile.storage_gb);
@@ -254,7 +268,7 @@ impl Conditions {
     }
 
     fn clothes(&mut self, piece: &ClothesFilter) {
-        self.plain(None, "p.kind = 'CLOTHES'");
+        self.kind("p.kind = 'CLOTHES'");
         self.tagged("size", piece.size.clone());
         self.tagged("color", piece.color.clone());
         self.tagged("material", piece.material.clone());

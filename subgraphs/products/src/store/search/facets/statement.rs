@@ -17,9 +17,6 @@ type Query = QueryBuilder<Postgres>;
 /// Values a facet has at most.
 const MAX_VALUES: usize = 50;
 
-/// Facets whose values `search_counts` has as columns: conditions on them read the same there as on documents.
-const COUNTED_BY: [&str; 2] = ["kind", "in_stock"];
-
 /// A facet and its place among those that are asked for.
 type Numbered<'f, 'a> = (usize, &'f Facet<'a>);
 
@@ -83,9 +80,8 @@ fn plan<'f, 'a>(ask: &Ask, facets: &'f [Facet<'a>]) -> (Vec<Scan<'f, 'a>>, Vec<N
     for (index, facet) in facets.iter().enumerate() {
         let (own, others): (Vec<_>, Vec<_>) = conditions
             .iter()
-            .filter_map(|condition| condition.facet.as_deref().or(Some("")))
-            .partition(|of| *of == facet.code);
-        if ask.text.is_none() && others.iter().all(|of| COUNTED_BY.contains(of)) {
+            .partition(|condition| condition.facet.as_deref() == Some(facet.code));
+        if ask.text.is_none() && others.iter().all(|condition| condition.counted) {
             counted.push((index, facet));
         } else if ask.text.is_none() && !own.is_empty() {
             scans.push(Scan::new(ask, vec![(index, facet)]));
