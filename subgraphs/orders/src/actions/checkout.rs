@@ -1,28 +1,33 @@
 //! `checkoutComplete` and `checkoutResume`: start or find the saga, drive it as far as it goes, say what came of it.
 
+mod answer;
+mod plan;
+mod resume;
+
+pub use resume::resume;
+
 use crate::{
     Settings,
     actions::{
         on_behalf,
-        saga::{self, Driver, payment_command},
+        saga::{self, Driver},
         tasks::{self, Task},
     },
     domain::{
         cart::CartStatus,
-        order::OrderStatus,
-        saga::{Owner, Plan, PlanLine, PlanVendor, Refusal, Saga, SagaKind, SagaStatus, Step},
+        saga::{Owner, Saga, SagaKind, SagaStatus, Step},
     },
-    error::{InsufficientStockError, Outcome, PriceChangedError, UserError, refused},
-    schema::{quote::Quote, stubs::ProductVariant},
+    error::{Outcome, UserError, refused},
     store,
 };
+use answer::view;
 use async_graphql::ID;
 use chrono::{Duration, Utc};
-use contracts::payments::{CreatePaymentReply, PaymentInfo, PaymentState, SyncPayment};
+use contracts::payments::PaymentInfo;
 use platform::{
-    Deps, Moment, Money, UserErrorCode, Viewer,
+    Deps, Moment, UserErrorCode, Viewer,
     error::{check_version, parse_id},
-    ids::{CartId, OrderId, OrderLineId, QuoteId, SagaId, SavedPaymentMethodId, VendorOrderId},
+    ids::{CartId, OrderId, QuoteId, SagaId},
 };
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
@@ -129,69 +134,7 @@ pub async fn complete(
     }
     let lines = store::carts::lines(&mut *tx, &[cart]).await?;
     let deliveries = store::carts::deliveries(&mut *tx, &[cart]).await?;
-    if lines.is_empty() {
-        return Err(refused(UserErrorCode::Required, "the cart is empty"));
-    }
-    let shipping = row
-        .shipping_address
-        .as_deref()
-        .cloned()
-        .ok_or_else(|| refused(UserErrorCode::Required, "set the shipping address first"))?;
-    let mut vendors: Vec<PlanVendor> = Vec::new();
-    for line in &lines {
-        if !vendors.iter().any(|part| part.vendor == line.vendor_id) {
-            let chosen = deliveries
-                .iter()
-                .find(|delivery| delivery.vendor_id == line.vendor_id)
-                .ok_or_else(|| refused(UserErrorCode::Required, "choose a delivery for every vendor"))?;
-            vendors.push(PlanVendor {
-                vendor: line.vendor_id,
-                vendor_order: VendorOrderId::new(),
-                method: Some(chosen.method_id),
-                return_days: None,
-            });
-        }
-    }
-    let plan = Plan {
-        currency: row.currency,
-        tier: row.tier.clone(),
-        lines: lines
-            .iter()
-            .map(|line| PlanLine {
-                cart_line: line.id,
-                order_line: OrderLineId::new(),
-                variant: line.variant_id,
-                vendor: line.vendor_id,
-                quantity: line.quantity,
-            })
-            .collect(),
-        vendors,
-        billing_address: row
-            .billing_address
-            .as_deref()
-            .cloned()
-            .unwrap_or_else(|| shipping.clone()),
-        shipping_address: shipping,
-        coupons: row.coupon_codes.clone(),
-        points: row.loyalty_points,
-        quote_hash: input.quote_hash.clone(),
-        quoted_total: quote.body.totals.total,
-        provider: input.provider.to_lowercase(),
-        saved_method: input
-            .saved_method
-            .as_ref()
-            .map(parse_id::<SavedPaymentMethodId>)
-            .transpose()?,
-        return_url: input.return_url.clone(),
-        attempt: 1,
-        variants: Vec::new(),
-        quote: None,
-        order_number: None,
-        commissions: Vec::new(),
-        placed_at: None,
-        late: false,
-        held: false,
-    };
+    let plan = plan::of_cart(&row, &lines, &deliveries, &quote, input)?;
     let saga = Saga {
         id: SagaId::new(),
         kind: SagaKind::Checkout,
@@ -273,145 +216,4 @@ async fn again(deps: &Deps, settings: &Settings, id: SagaId, same: bool) -> Outc
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     Err(Invalid::in_progress(1000).into())
-}
-
-async fn view(deps: &Deps, saga: &Saga, payment: Option<PaymentInfo>) -> Outcome<Checkout> {
-    let exists = !store::orders::by_ids(deps.db.pool(), &[saga.order_id])
-        .await?
-        .is_empty();
-    let payment = match (saga.status, payment, payment_command(saga)) {
-        (SagaStatus::AwaitingPayment, None, Some(command)) => match deps.commands.call(&command).await? {
-            CreatePaymentReply::Created(payment) => Some(payment),
-            CreatePaymentReply::Refused { .. } => None,
-        },
-        (SagaStatus::AwaitingPayment, payment, _) => payment,
-        _ => None,
-    };
-    let error = match (&saga.failure, saga.status) {
-        (Some(refusal), _) => Some(refusal_error(deps, refusal).await?),
-        (None, SagaStatus::Running) => Some(Invalid::in_progress(1000).into()),
-        (None, SagaStatus::AwaitingPayment) if payment.is_none() => {
-            let reason = saga
-                .last_error
-                .clone()
-                .unwrap_or_else(|| "the payment could not be started".to_owned());
-            Some(Invalid::refused(UserErrorCode::PaymentDeclined, reason).into())
-        }
-        _ => None,
-    };
-    Ok(Checkout {
-        order: exists.then_some(saga.order_id),
-        status: saga.status,
-        payment,
-        error,
-    })
-}
-
-/// What a refusal looks like in a payload.
-async fn refusal_error(deps: &Deps, refusal: &Refusal) -> Outcome<UserError> {
-    let plain = |code| UserError::from(Invalid::refused(code, refusal.reason()));
-    Ok(match refusal {
-        Refusal::InsufficientStock {
-            variant,
-            available,
-            requested,
-        } => UserError::InsufficientStockError(InsufficientStockError {
-            code: UserErrorCode::InsufficientStock,
-            message: format!("only {available} of {requested} pieces are in stock"),
-            path: None,
-            variant: Some(ProductVariant { id: *variant }),
-            available: *available,
-            requested: *requested,
-        }),
-        Refusal::PriceChanged { quote, previous, new } => {
-            let row = store::quotes::by_ids(deps.db.pool(), &[*quote]).await?.pop();
-            let row =
-                row.ok_or_else(|| platform::Error::internal(anyhow::anyhow!("the new quote is missing")))?;
-            let currency = row.body.currency;
-            UserError::PriceChangedError(PriceChangedError {
-                code: UserErrorCode::PriceChanged,
-                message: "the total has changed; agree to the new quote".to_owned(),
-                path: None,
-                quote: Quote(row.into()),
-                previous_total: Money::new(*previous, currency),
-                new_total: Money::new(*new, currency),
-            })
-        }
-        Refusal::CouponRejected { code, reason } => UserError::coupon(code, reason),
-        Refusal::TooFewPoints { available } => Invalid::refused(
-            UserErrorCode::Conflict,
-            format!("only {available} loyalty points are left"),
-        )
-        .into(),
-        Refusal::PaymentRefused { .. } => plain(UserErrorCode::PaymentDeclined),
-        Refusal::Unavailable { .. } => plain(UserErrorCode::Unavailable),
-        Refusal::Expired | Refusal::Canceled { .. } => plain(UserErrorCode::Conflict),
-    })
-}
-
-/// Another try to pay an order whose payment failed; an open payment is handed out again.
-pub async fn resume(
-    deps: &Deps,
-    settings: &Settings,
-    viewer: &Viewer,
-    order: &ID,
-    provider: Option<String>,
-    key: &str,
-) -> Outcome<Checkout> {
-    let id: OrderId = parse_id(order)?;
-    if key.is_empty() || key.len() > 255 {
-        return Err(Invalid::invalid(&["idempotencyKey"], "1..255 characters").into());
-    }
-    let row = store::orders::by_ids(deps.db.pool(), &[id])
-        .await?
-        .pop()
-        .filter(|row| viewer.acts_for(row.customer_id))
-        .ok_or_else(|| Invalid::not_found(id))?;
-    if row.status != OrderStatus::PendingPayment {
-        return Err(
-            Invalid::invalid_transition(row.status, OrderStatus::Confirmed, row.status.next()).into(),
-        );
-    }
-    let failed = deps
-        .commands
-        .call(&SyncPayment { order: id })
-        .await?
-        .is_none_or(|payment| {
-            matches!(
-                payment.status,
-                PaymentState::Failed | PaymentState::Expired | PaymentState::Voided
-            )
-        });
-    let mut tx = deps.db.begin(Moment::LIVE).await?;
-    let input = (id, provider.as_deref());
-    let claim =
-        platform::idempotency::claim::<SagaId, UserError>(&mut tx, viewer, "checkoutResume", key, &input)
-            .await?;
-    let mut saga = store::sagas::lock_of_order(&mut tx, id)
-        .await?
-        .ok_or_else(|| Invalid::not_found(id))?;
-    let fresh = match claim {
-        platform::idempotency::Claimed::Fresh(claim) => Some(claim),
-        platform::idempotency::Claimed::Replay(_) => None,
-    };
-    if let (Some(claim), true, SagaStatus::AwaitingPayment) = (fresh, failed, saga.status) {
-        saga.plan.attempt += 1;
-        if let Some(provider) = provider {
-            saga.plan.provider = provider.to_lowercase();
-            saga.plan.saved_method = None;
-        }
-        Step::CreatePayment.name().clone_into(&mut saga.step);
-        saga.status = SagaStatus::Running;
-        saga.deadline = Some(Utc::now() + Duration::seconds(settings.payment_deadline_seconds));
-        store::sagas::redirect(&mut tx, &saga).await?;
-        claim.store(&mut tx, &saga.id).await?;
-        tx.commit().await?;
-        let driven = saga::run(deps, settings, saga.id).await?;
-        return match driven {
-            Some((saga, payment)) => view(deps, &saga, payment).await,
-            None => again(deps, settings, saga.id, true).await,
-        };
-    }
-    tx.rollback().await?;
-    view(deps, &saga, None).await
 }

@@ -2,11 +2,13 @@
 //! a lease that runs out; whoever claims the saga then repeats the steps since the last record, and every step can be
 //! repeated.
 
+mod goods;
 mod local;
+mod money;
 mod remote;
 
 pub use local::insert_order;
-pub use remote::payment_command;
+pub use money::payment_command;
 
 use crate::{
     Settings,
