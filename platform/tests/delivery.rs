@@ -4,15 +4,18 @@
 
 use futures::future::BoxFuture;
 use platform::{
-    Db, Error, Moment, Tx,
+    Commands, Db, Error, Moment, Tx,
     error::UserError,
-    events::{Envelope, Event, Origin, Received, inbox},
+    events::{Envelope, Event, Origin, Received, Routes, bus::Bus, inbox, relay},
     idempotency::{self, Claimed},
     testing::{TestDb, viewer},
+    token::ServiceKey,
     viewer::Role,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::Migrator;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 static NOTHING: Migrator = Migrator::DEFAULT;
@@ -222,4 +225,47 @@ async fn of_many_equal_requests_one_does_the_work_and_all_get_its_result() {
         other,
         Err(platform::Fault::User(UserError::IdempotencyError(_)))
     ));
+}
+
+#[tokio::test]
+async fn facts_are_handed_over_after_their_commit_and_those_left_in_the_outbox_follow() {
+    const ROUTES: Routes = &[(Told::TOPIC, &["demo"])];
+    let db = database().await;
+    let bus = Bus::local();
+    let mut receiver = bus.receiver("demo").await.unwrap();
+    // Nobody is there to hand it over: it waits as if the process had died before.
+    let left = "insert into demo.outbox (id, topic, key, payload, origin, occurred_at)
+        values ($1, 'test.told', 'left', '{\"text\": \"left\"}', 'live', now())";
+    sqlx::query(left)
+        .bind(Uuid::now_v7())
+        .execute(db.pool())
+        .await
+        .unwrap();
+    let mut tx = db.begin(Moment::LIVE).await.unwrap();
+    tx.emit_all(&["a", "b"].map(|text| Told {
+        text: text.to_owned(),
+    }))
+    .await
+    .unwrap();
+    let commands = Commands::new("demo", ServiceKey::new("key"), Arc::default()).unwrap();
+    let stop = CancellationToken::new();
+    let relay = tokio::spawn(relay::run(db.clone(), bus, ROUTES, commands, stop.clone()));
+    tx.commit().await.unwrap();
+    let mut keys = Vec::new();
+    while keys.len() < 3 {
+        keys.extend(receiver.receive().await.into_iter().map(|fact| fact.key));
+    }
+    stop.cancel();
+    relay.await.unwrap();
+    let handed: Vec<&str> = keys
+        .iter()
+        .map(String::as_str)
+        .filter(|key| *key != "left")
+        .collect();
+    assert_eq!(handed, ["a", "b"], "in their order");
+    let waiting: i64 = sqlx::query_scalar("select count(*) from demo.outbox where published_at is null")
+        .fetch_one(db.pool())
+        .await
+        .unwrap();
+    assert_eq!(waiting, 0);
 }

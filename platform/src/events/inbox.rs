@@ -3,7 +3,7 @@
 
 use super::{
     Envelope, Event, Received,
-    bus::{Bus, Receiver},
+    bus::{BATCH, Bus, Receiver},
 };
 use crate::{
     db::{Db, Moment, Tx, set_moment},
@@ -20,7 +20,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Pause after a batch. The first fact after a silence is handled at once.
+/// Pause after a batch that was not full. The first fact after a silence is handled at once.
 const BREATH: Duration = Duration::from_millis(20);
 /// Failed tries after which a fact is set aside.
 const MAX_ATTEMPTS: i32 = 5;
@@ -96,10 +96,13 @@ pub async fn run(db: Db, bus: Bus, handlers: Handlers, stop: CancellationToken) 
             batch = receiver.receive() => batch,
         };
         if !batch.is_empty() {
+            let full = batch.len() == BATCH;
             process(&db, &handlers, batch).await;
             receiver.acknowledge().await;
-            // What comes in the meantime shares the next transaction.
-            tokio::time::sleep(BREATH).await;
+            if !full {
+                // What comes in the meantime shares the next transaction.
+                tokio::time::sleep(BREATH).await;
+            }
         }
     }
 }

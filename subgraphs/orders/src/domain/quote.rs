@@ -126,5 +126,4 @@ impl Quote {
 }
 
 #[cfg(test)]
-#[path = "quote_tests.rs"]
 mod tests;

@@ -1,6 +1,7 @@
 //! The service against a real Postgres and a fake of the other services.
 
 mod completion;
+mod deaths;
 mod flows;
 mod gifts;
 mod guest_access;

@@ -33,6 +33,8 @@ pub struct Facts {
     pub suspended: bool,
     /// Does its work, but the answer is lost; once.
     pub lose: Option<String>,
+    /// Does its work, but never answers; once. Whoever asked may as well be dead.
+    pub hang: Option<String>,
     pub calls: Vec<String>,
 }
 
@@ -59,6 +61,14 @@ async fn answer(
     Path(name): Path<String>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, axum::http::StatusCode> {
+    let hangs = {
+        let mut facts = facts.lock().unwrap();
+        facts.hang.take_if(|hung| *hung == name).is_some()
+    };
+    if hangs {
+        facts.lock().unwrap().calls.push(name);
+        return std::future::pending().await;
+    }
     let mut facts = facts.lock().unwrap();
     facts.calls.push(name.clone());
     if facts.lose.take_if(|lost| *lost == name).is_some() {

@@ -1,6 +1,8 @@
 //! The ways of a checkout, forwards and back.
 
 use super::*;
+use crate::domain::quote::Quote;
+use platform::{Currency, PostalAddress};
 
 fn walk(plan: &Plan, kind: SagaKind, mut step: Step) -> Vec<&'static str> {
     let mut names = vec![step.name()];

@@ -1,6 +1,7 @@
 //! The parts of a quote sum to the whole, whatever is in the basket.
 
 use super::*;
+use contracts::payments::Discount;
 use proptest::prelude::*;
 
 fn vendor(n: u8) -> VendorId {
