@@ -65,17 +65,10 @@ pub async fn create(deps: &Deps, viewer: &Viewer, product: ProductId, review: Te
 
 /// Text of several lines.
 fn optional(value: Option<String>, field: &str, max: usize) -> Result<Option<String>, UserError> {
-    let value = value
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty());
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    match value
-        .as_ref()
-        .is_none_or(|value| value.chars().count() <= max && !value.chars().any(control))
-    {
-        true => Ok(value),
-        false => Err(UserError::invalid(&[field], &format!("at most {max} characters"))),
-    }
+    let Some(value) = value else { return Ok(None) };
+    platform::text::lines(&value, max)
+        .map(|value| Some(value).filter(|value| !value.is_empty()))
+        .ok_or_else(|| UserError::invalid(&[field], &format!("at most {max} characters")))
 }
 
 async fn lock(tx: &mut Tx, id: ReviewId) -> Outcome<Review> {

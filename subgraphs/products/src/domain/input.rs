@@ -164,11 +164,12 @@ impl ProductInput {
         let description = self
             .description
             .as_deref()
-            .map(str::trim)
+            .map(|text| {
+                platform::text::lines(text, 20_000)
+                    .ok_or_else(|| invalid("description", "at most 20000 characters"))
+            })
+            .transpose()?
             .filter(|text| !text.is_empty());
-        if description.is_some_and(|text| text.chars().count() > 20_000 || text.contains('\0')) {
-            return Err(invalid("description", "at most 20000 characters"));
-        }
         if self
             .attributes
             .as_ref()
@@ -179,7 +180,7 @@ impl ProductInput {
         Ok(Texts {
             name,
             slug,
-            description: description.map(str::to_owned),
+            description,
             details: rules::validate(self.kind, self.details.clone().map(Into::into))?,
         })
     }
