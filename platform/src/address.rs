@@ -92,12 +92,9 @@ impl AddressInput {
     }
 }
 
-/// Trimmed text of 1 to `max` characters without control characters; `None` if it is anything else.
+/// One line of 1 to `max` characters in its one form; see [`crate::text::line`].
 pub fn text(value: String, max: usize) -> Option<String> {
-    let trimmed = value.trim();
-    let fits =
-        !trimmed.is_empty() && trimmed.chars().count() <= max && !trimmed.chars().any(char::is_control);
-    fits.then(|| trimmed.to_owned())
+    crate::text::line(&value, max)
 }
 
 fn optional(value: Option<String>, max: usize) -> Result<Option<String>, ()> {
@@ -118,16 +115,20 @@ fn e164(phone: &str) -> bool {
 /// Longest email address (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const EMAIL_MAX: usize = 254;
 
-/// Trims and checks an email address. Whether it exists, only a mail can tell, so this stays simple.
+/// Checks an email address and gives it the form that accounts are told apart by. Whether it exists, only a mail can
+/// tell, so this stays simple.
 pub fn email(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text = crate::text::email(text);
     let label = |label: &str| {
         !label.is_empty() && !label.starts_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
+    let hidden = |c: char| {
+        c.is_control() || c.is_whitespace() || crate::text::is_invisible(c) || crate::text::is_mark(c)
+    };
     let valid = text.len() <= EMAIL_MAX
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && !text.chars().any(hidden)
         && text.rsplit_once('@').is_some_and(|(local, domain)| {
             (1..=64).contains(&local.len()) && domain.contains('.') && domain.split('.').all(label)
         });
-    valid.then(|| text.to_owned())
+    valid.then_some(text)
 }

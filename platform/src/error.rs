@@ -87,9 +87,16 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Self::unavailable(error),
+            error if unstorable(&error) => Self::BadInput("text must not contain NUL".to_owned()),
             error => Self::internal(error),
         }
     }
+}
+
+/// Postgres keeps every character but NUL, as text (22021) and inside JSON (22P05).
+fn unstorable(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("22021" | "22P05"))
 }
 
 impl From<anyhow::Error> for Error {

@@ -25,6 +25,7 @@ pub mod storage;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod token;
 pub mod viewer;
 pub mod worker;

@@ -33,6 +33,7 @@ mod graphql;
 mod health;
 mod http;
 mod sdl;
+mod size;
 mod socket;
 
 pub(crate) use http::layers;
@@ -299,6 +300,9 @@ where
         // The router merges entity fetches under aliases of its own, and a client may send 30 more.
         .limit_aliases(100)
         .limit_directives(50)
+        // Who may know the schema has it from the router. The SDL stays at `_service`.
+        .disable_introspection()
+        .disable_suggestions()
 }
 
 /// Roots of services that have none of their own.

@@ -1,5 +1,7 @@
 //! For tests: a fresh, migrated database each, tokens, and a service without a network.
 
+pub mod fuzz;
+
 use crate::{
     config::Settings,
     db::{self, Db},

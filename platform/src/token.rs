@@ -275,9 +275,7 @@ impl Verifier {
                 Ok(serde_json::from_str(&text)?)
             }
             KeySource::Url(url) => {
-                let client = reqwest::Client::builder()
-                    .timeout(Duration::from_secs(3))
-                    .build()?;
+                let client = crate::http::client(Duration::from_secs(3))?;
                 Ok(client.get(url).send().await?.error_for_status()?.json().await?)
             }
         }

@@ -1,7 +1,7 @@
 //! `POST /graphql` and the WebSocket `/ws` (graphql-transport-ws). A bad token is 401, never anonymous.
 
 use super::{
-    RequestData,
+    RequestData, size,
     socket::{Life, farewell},
 };
 use crate::{
@@ -14,7 +14,7 @@ use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{State, WebSocketUpgrade},
+    extract::{DefaultBodyLimit, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, post},
@@ -22,6 +22,9 @@ use axum::{
 use futures::{SinkExt, StreamExt, channel::mpsc};
 use serde_json::json;
 use std::sync::Arc;
+
+/// Bytes an operation may have. The router lets 256 KiB through from a client, and adds the keys of entities.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 struct Host<E> {
     name: &'static str,
@@ -52,7 +55,10 @@ pub(super) fn routes<E: Executor>(
         data,
     });
     Router::new()
-        .route("/graphql", post(execute::<E>))
+        .route(
+            "/graphql",
+            post(execute::<E>).layer(DefaultBodyLimit::max(BODY_LIMIT)),
+        )
         .route("/ws", any(subscribe::<E>))
         .with_state(host)
 }
@@ -84,6 +90,13 @@ async fn execute<E: Executor>(State(host): State<Arc<Host<E>>>, headers: HeaderM
     let Ok(mut request) = serde_json::from_slice::<Request>(&body) else {
         return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "not a GraphQL request");
     };
+    if size::too_large(&request.query) {
+        return refuse(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "OPERATION_TOO_LARGE",
+            "the document is too large",
+        );
+    }
     let from_router = host.router.as_ref().is_some_and(|key| key.signed(&headers));
     if super::entities::too_many(&mut request, from_router) {
         return refuse(
@@ -96,8 +109,8 @@ async fn execute<E: Executor>(State(host): State<Arc<Host<E>>>, headers: HeaderM
     request.data.insert(*viewer);
     request.data.insert(Client::of(&headers, host.router.as_ref()));
     let mut response = host.executor.execute(request).await;
-    name_errors(&mut response.errors);
     count(host.name);
+    response.errors.iter_mut().for_each(name);
     match serde_json::to_vec(&response) {
         Ok(body) => (
             [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
@@ -107,17 +120,6 @@ async fn execute<E: Executor>(State(host): State<Arc<Host<E>>>, headers: HeaderM
         Err(error) => {
             tracing::error!(%error, "cannot serialize a response");
             refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
-        }
-    }
-}
-
-/// Errors of ours have codes. What has none was found wrong with the request before we saw it: its form, or a value that
-/// is none of its type.
-fn name_errors(errors: &mut [ServerError]) {
-    for error in errors {
-        let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", "BAD_USER_INPUT");
         }
     }
 }
@@ -137,6 +139,17 @@ fn is_json(headers: &HeaderMap) -> bool {
         .split(';')
         .next()
         .is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Errors of our own have a code. Those without are the library's: the document, or a value of it, is not valid.
+fn name(error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        extensions.set("code", "BAD_USER_INPUT");
+        if let Some(trace) = crate::telemetry::trace_id() {
+            extensions.set("traceId", trace);
+        }
+    }
 }
 
 /// What a page costs, in the counts that do not depend on the machine.

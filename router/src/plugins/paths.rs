@@ -1,14 +1,15 @@
 //! `/healthz` (the process lives), `/readyz` (a supergraph is loaded), and an honest 404: Hive
-//! answers any unknown path with 200 and a landing page, so that a wrong probe looks healthy.
+//! answers any unknown path with 200 and a landing page, so that a wrong probe looks healthy. And no CORS header for
+//! origins that are not listed.
 
 use hive_router::async_trait;
 use hive_router::http::Uri;
-use hive_router::ntex::http::header::LOCATION;
-use hive_router::ntex::http::{Response, StatusCode};
+use hive_router::ntex::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, LOCATION};
+use hive_router::ntex::http::{HeaderMap, Response, StatusCode};
 use hive_router::ntex::web::{DefaultError, WebRequest};
 use hive_router::plugins::hooks::on_http_request::{OnHttpRequestHookFuture, OnHttpRequestHookPayload};
 use hive_router::plugins::hooks::on_plugin_init::{OnPluginInitPayload, OnPluginInitResult};
-use hive_router::plugins::plugin_trait::{RouterPlugin, StartHookPayload};
+use hive_router::plugins::plugin_trait::{EndHookPayload, RouterPlugin, StartHookPayload};
 
 pub struct Paths {
     /// Everything Hive serves under this path is GraphQL; persisted documents hang below it.
@@ -71,7 +72,10 @@ impl RouterPlugin for Paths {
     ) -> OnHttpRequestHookFuture<'req> {
         Box::pin(async move {
             match self.route(payload.router_http_request.path()) {
-                Route::Known => payload.proceed(),
+                Route::Known => payload.on_end(|mut end| {
+                    forget_strangers(end.response.headers_mut());
+                    end.proceed()
+                }),
                 Route::Alias(path) => {
                     rewrite(&mut payload.router_http_request, path);
                     payload.proceed()
@@ -93,6 +97,15 @@ impl RouterPlugin for Paths {
     }
 }
 
+/// Hive tells an origin that is not listed `null`. That is the origin of every sandboxed frame, which might then read
+/// the response: it gets nothing.
+fn forget_strangers(headers: &mut HeaderMap) {
+    let allowed = headers.get(ACCESS_CONTROL_ALLOW_ORIGIN);
+    if allowed.is_some_and(|origin| origin.as_bytes() == b"null") {
+        headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+    }
+}
+
 /// Lets Hive's own handler of `path` answer.
 fn rewrite(request: &mut WebRequest<DefaultError>, path: &'static str) {
     let uri = Uri::from_static(path);
@@ -103,6 +116,7 @@ fn rewrite(request: &mut WebRequest<DefaultError>, path: &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_router::ntex::http::header::HeaderValue;
 
     #[test]
     fn routes() {
@@ -121,5 +135,15 @@ mod tests {
             ..paths
         };
         assert_eq!(headless.route("/"), Route::Unknown);
+    }
+
+    #[test]
+    fn only_listed_origins_are_told() {
+        for (origin, stays) in [("null", false), ("https://shop.example", true)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static(origin));
+            forget_strangers(&mut headers);
+            assert_eq!(headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN), stays);
+        }
     }
 }

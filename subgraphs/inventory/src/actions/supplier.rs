@@ -28,10 +28,10 @@ pub async fn upsert(
     new: NewSupplier,
 ) -> Outcome<Supplier> {
     let name = text(new.name, 200).ok_or_else(|| UserError::invalid(&["name"], "1..200 characters"))?;
-    let email = new.email.map(|email| email.trim().to_owned());
-    if email.as_deref().is_some_and(|email| !is_email(email)) {
-        return Err(UserError::invalid(&["email"], "a mail address").into());
-    }
+    let email = new.email.map(|email| {
+        platform::address::email(&email).ok_or_else(|| UserError::invalid(&["email"], "a mail address"))
+    });
+    let email = email.transpose()?;
     if new
         .lead_time_days
         .is_some_and(|days| !(0..=3_650).contains(&days))
@@ -69,13 +69,4 @@ pub async fn upsert(
         .into_iter()
         .next()
         .ok_or_else(|| UserError::not_found(id.to_string()).into())
-}
-
-/// One @ with something on both sides and no spaces: whether mail arrives only a mail can tell.
-fn is_email(text: &str) -> bool {
-    text.len() <= 254
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.contains('@'))
 }

@@ -59,9 +59,9 @@ async fn find(tx: &mut Tx, id: SystemAnnouncementId) -> Outcome<Row> {
 
 fn check(new: New) -> Result<New, UserError> {
     let title = text(new.title, 200).ok_or_else(|| UserError::invalid(&["title"], "1..200 characters"))?;
-    if new.body.trim().is_empty() || new.body.chars().count() > 5000 {
-        return Err(UserError::invalid(&["body"], "1..5000 characters"));
-    }
+    let body = platform::text::lines(&new.body, 5000)
+        .filter(|body| !body.is_empty())
+        .ok_or_else(|| UserError::invalid(&["body"], "1..5000 characters"))?;
     if !SEVERITIES.contains(&new.severity.as_str()) {
         return Err(UserError::invalid(&["severity"], "INFO, WARNING or CRITICAL"));
     }
@@ -69,7 +69,7 @@ fn check(new: New) -> Result<New, UserError> {
     if new.ends_at.is_some_and(|end| end <= start) {
         return Err(UserError::invalid(&["endsAt"], "after startsAt"));
     }
-    Ok(New { title, ..new })
+    Ok(New { title, body, ..new })
 }
 
 /// Which announcements a viewer sees.

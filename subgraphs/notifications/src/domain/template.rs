@@ -92,12 +92,17 @@ pub fn best<'a>(
     })
 }
 
-/// Header values have one line, whatever a variable holds.
+/// Characters a header value may have: what mail programs show of it is less.
+const ONE_LINE_MAX: usize = 300;
+
+/// Header values have one line that ends, and whose parts stand in their order, whatever a variable holds.
 pub fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c.is_whitespace())
+    let line = platform::text::plain(text)
+        .split(|c: char| c.is_control() || c.is_whitespace())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
-        .join(" ")
+        .join(" ");
+    line.chars().take(ONE_LINE_MAX).collect()
 }
 
 /// The HTML of a plain text: paragraphs, line breaks, and links for bare URLs.

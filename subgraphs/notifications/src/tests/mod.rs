@@ -1,6 +1,7 @@
 //! The service over a real database, without the other services.
 
 mod facts;
+mod hostile;
 mod mails;
 mod privacy;
 mod staff;

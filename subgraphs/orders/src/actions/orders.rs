@@ -202,10 +202,9 @@ pub async fn release(deps: &Deps, viewer: &Viewer, id: &ID) -> Outcome<OrderId> 
 
 /// Writes a note into the order's history.
 pub async fn note(deps: &Deps, viewer: &Viewer, id: &ID, note: &str, public: bool) -> Outcome<OrderId> {
-    let note = note.trim();
-    if note.is_empty() || note.chars().count() > 2000 {
-        return Err(Invalid::invalid(&["note"], "1..2000 characters").into());
-    }
+    let note = &platform::text::lines(note, 2000)
+        .filter(|note| !note.is_empty())
+        .ok_or_else(|| Invalid::invalid(&["note"], "1..2000 characters"))?;
     let mut tx = deps.db.begin(Moment::LIVE).await?;
     let order = open(&mut tx, id).await?;
     let actor = viewer.actor();

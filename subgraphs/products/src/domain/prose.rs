@@ -4,16 +4,14 @@ use platform::UserError;
 
 /// A text of at most `max` characters, which may have lines; empty ones are absent.
 pub fn prose(path: &[&str], value: Option<&str>, max: usize) -> Result<Option<String>, UserError> {
-    let value = value.map(str::trim).filter(|value| !value.is_empty());
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    let fits = |value: &str| value.chars().count() <= max && !value.chars().any(control);
-    match value.is_none_or(fits) {
-        true => Ok(value.map(str::to_owned)),
-        false => Err(UserError::invalid(
+    let Some(value) = value else { return Ok(None) };
+    let of = platform::text::lines(value, max).map(|value| Some(value).filter(|value| !value.is_empty()));
+    of.ok_or_else(|| {
+        UserError::invalid(
             path,
             &format!("at most {max} characters, none of them a control character"),
-        )),
-    }
+        )
+    })
 }
 
 /// The same, and not empty.
@@ -28,7 +26,7 @@ mod tests {
     #[test]
     fn lines_are_text_and_control_characters_are_not() {
         let of = |value: &str| prose(&["body"], Some(value), 10);
-        assert_eq!(of(" a\r\n\tb ").unwrap().as_deref(), Some("a\r\n\tb"));
+        assert_eq!(of(" a\r\n\tb ").unwrap().as_deref(), Some("a\n\tb"));
         assert_eq!(of("  \n ").unwrap(), None);
         assert_eq!(
             of("ä".repeat(10).as_str()).unwrap().map(|text| text.len()),

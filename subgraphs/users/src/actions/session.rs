@@ -130,9 +130,10 @@ pub async fn login(
     if !credentials::plausible(password) || email.len() > 1000 {
         return Err(refused().into());
     }
+    let email = &platform::text::email(email);
     let attempt = Try::password(email, client);
     attempt.charge(app).await?;
-    let known = users::by_email(app.deps.db.pool(), email.trim()).await?;
+    let known = users::by_email(app.deps.db.pool(), email).await?;
     let right = app
         .auth
         .verify(password, known.as_ref().map(|known| known.password_hash.as_str()))
@@ -162,7 +163,7 @@ pub async fn login(
         None => false,
     };
     if known.verified {
-        claims::claim(&mut tx, known.customer_id, email.trim()).await?;
+        claims::claim(&mut tx, known.customer_id, email).await?;
     }
     let tokens = open(app, &mut tx, client, Some(known.id), known.customer_id).await?;
     tx.commit().await?;

@@ -50,13 +50,12 @@ impl VendorInput {
         if !(0..=365).contains(&return_policy_days) {
             return Err(UserError::invalid(&["input", "returnPolicyDays"], "0..365").into());
         }
-        let description = self.description.filter(|text| !text.trim().is_empty());
-        if description
-            .as_ref()
-            .is_some_and(|text| text.chars().count() > 5000)
-        {
-            return Err(UserError::invalid(&["input", "description"], "at most 5000 characters").into());
-        }
+        let description = match self.description.map(|text| platform::text::lines(&text, 5000)) {
+            Some(None) => {
+                return Err(UserError::invalid(&["input", "description"], "at most 5000 characters").into());
+            }
+            text => text.flatten().filter(|text| !text.is_empty()),
+        };
         let address = self.address.validate(&["input", "address"])?;
         Ok(Profile {
             slug: credentials::slug(&self.slug, &["input", "slug"])?,

@@ -41,20 +41,18 @@ pub async fn add(
     let mut wanted: Vec<(VariantId, i32, Option<String>)> = Vec::new();
     for line in lines {
         check_quantity(line.quantity, &["lines", "quantity"])?;
-        if line
-            .note
-            .as_ref()
-            .is_some_and(|note| note.chars().count() > 500 || note.chars().any(char::is_control))
-        {
-            return Err(Invalid::invalid(&["lines", "note"], "at most 500 characters").into());
-        }
+        let note = line.note.map(|note| {
+            platform::text::lines(&note, 500)
+                .ok_or_else(|| Invalid::invalid(&["lines", "note"], "at most 500 characters"))
+        });
+        let given = note.transpose()?;
         let variant = parse_id(&line.variant)?;
         match wanted.iter_mut().find(|(known, ..)| *known == variant) {
             Some((_, quantity, note)) => {
                 *quantity += line.quantity;
-                *note = line.note.or(note.take());
+                *note = given.or(note.take());
             }
-            None => wanted.push((variant, line.quantity, line.note)),
+            None => wanted.push((variant, line.quantity, given)),
         }
     }
     if wanted.is_empty() || wanted.len() > MAX_LINES {
