@@ -14,10 +14,8 @@ pub use run::{run, worker};
 
 use crate::{
     Settings,
-    actions::crash,
     domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaStatus, Step, backoff_seconds},
-    actions::{crash, merge, transitions},
-    domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaKind, SagaStatus, Step, backoff_seconds},
+    actions::{crash, merge},
     error::infallible,
     store::{
         self,
