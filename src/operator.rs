@@ -2,10 +2,10 @@
 //! tokens. Both are commands to the users service, which believes only those who know the service key.
 
 use crate::serve::Shared;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use contracts::users::{CreateUser, CreateUserReply, KeyInfo, ListKeys, RetireKey, RotateKey};
-use platform::Role;
+use platform::{CommandError, Commands, Role};
 use std::{
     io::{BufRead, IsTerminal, Write},
     process::{Command, Stdio},
@@ -67,13 +67,27 @@ pub async fn create_user(shared: &Shared, port: u16, new: NewUser) -> Result<()>
         roles: new.role.roles(),
         email: new.email,
     };
-    match shared.operator(port)?.call(&command).await? {
+    match ask(&shared.operator(port)?, &command).await? {
         CreateUserReply::Created { user } => {
             println!("{user}");
             Ok(())
         }
         CreateUserReply::Exists => bail!("there is a login with this address; nothing was changed"),
     }
+}
+
+/// Asks the users service; says what to do if it cannot be asked.
+async fn ask<C: platform::Command>(users: &Commands, command: &C) -> Result<C::Reply> {
+    users.call(command).await.map_err(|error| match error {
+        CommandError::Failed { status: 400, body, .. } => anyhow!(body),
+        CommandError::Failed { status: 401, .. } => {
+            anyhow!("the users service has another AGORA_SERVICE_KEY: name the shop's with --data or in the environment")
+        }
+        CommandError::Unknown { .. } => {
+            anyhow!("{error}; is the shop running? AGORA_PORT or AGORA_SERVICE_URLS say where")
+        }
+        other => other.into(),
+    })
 }
 
 /// From a pipe, or asked for twice without showing it. Never an argument: those can be seen by everybody.
@@ -112,10 +126,10 @@ fn line() -> Result<String> {
 pub async fn keys(shared: &Shared, port: u16, what: Keys) -> Result<()> {
     let users = shared.operator(port)?;
     let shown = match what {
-        Keys::List => users.call(&ListKeys {}).await?,
-        Keys::Rotate => vec![users.call(&RotateKey {}).await?],
+        Keys::List => ask(&users, &ListKeys {}).await?,
+        Keys::Rotate => vec![ask(&users, &RotateKey {}).await?],
         Keys::Retire { kid } => {
-            let retired = users.call(&RetireKey { kid }).await?;
+            let retired = ask(&users, &RetireKey { kid }).await?;
             vec![retired.context("there is no such key")?]
         }
     };

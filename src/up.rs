@@ -292,6 +292,14 @@ fn step(what: &str) {
     eprintln!("  · {what}");
 }
 
+/// Where mails can be read.
+fn mails(options: &Options) -> String {
+    match options.services.smtp_url {
+        Some(_) => "sent over SMTP".to_owned(),
+        None => options.services.mail_dir.join("*.eml").display().to_string(),
+    }
+}
+
 fn print_table(options: &Options, elapsed: Duration) {
     let base = format!("http://127.0.0.1:{}", options.port);
     let websocket = format!("ws://127.0.0.1:{}/graphql", options.port);
@@ -318,6 +326,7 @@ fn print_table(options: &Options, elapsed: Duration) {
         ("Services", services),
         ("Payment sandbox", sandbox),
         ("Media", media),
+        ("Mails", mails(options)),
         ("Data", options.data.display().to_string()),
     ];
     if options.router == Kind::Apollo {

@@ -19,5 +19,10 @@ from (values
     ('account.logins_reset', 'You are logged out everywhere',
      E'all devices were logged out of your account{% if at %} on {{ at }}{% endif %}. Your password is still the same.\n\n'
      'If it was not you, set a new password{% if reset %}:\n\n{{ reset }}{% else %}.{% endif %}',
-     array['at', 'name', 'reset'])
+     array['at', 'name', 'reset']),
+    ('account.vendor_invitation', 'You are invited to work for a vendor',
+     E'a vendor of this shop asks you to become one of its members. Log in, or make an account with this address, and accept'
+     '{% if link %}:\n\n{{ link }}{% else %}.{% endif %}{% if vendor %}\n\nVendor: {{ vendor }}{% endif %}\n\n'
+     'If you do not know what this is about, ignore this mail.',
+     array['link', 'name', 'vendor'])
 ) as account (code, subject, body, variables);

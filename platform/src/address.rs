@@ -1,5 +1,6 @@
 //! The postal address that orders, shipments and address books share. In a schema it is a value: copied, never shared.
 
+mod countries;
 mod postal;
 
 use crate::{error::ValidationError, scalars::Country};
@@ -63,6 +64,9 @@ impl AddressInput {
                 .map(str::to_owned)
                 .collect::<Vec<_>>()
         };
+        if !countries::is_assigned(&self.country) {
+            return Err(ValidationError::new(at("country"), "a country of ISO 3166-1"));
+        }
         let address = PostalAddress {
             full_name: text(self.full_name, 200)
                 .ok_or_else(|| ValidationError::new(at("fullName"), "1..200 characters"))?,

@@ -40,6 +40,18 @@ const EXPONENTS: &[(&str, u32)] = &[
     ("UYW", 4),
 ];
 
+/// See [`Currency::is_tender`].
+const TENDER: &str = "\
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL \
+    BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD \
+    EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR \
+    ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR \
+    LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO \
+    NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG \
+    SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD \
+    TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG \
+    ZWL";
+
 impl Currency {
     pub const GBP: Self = Self(*b"GBP");
     pub const EUR: Self = Self(*b"EUR");
@@ -53,6 +65,11 @@ impl Currency {
 
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+
+    /// Whether people can pay with it somewhere: a currency of a country (ISO 4217), not a code for gold, funds or tests.
+    pub fn is_tender(&self) -> bool {
+        TENDER.split(' ').any(|code| code == self.as_str())
     }
 
     /// Digits after the decimal point: 2 for GBP, 0 for JPY, 3 for KWD.

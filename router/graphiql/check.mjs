@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { buildSchema, parse, validate } from 'graphql';
 import { readExamples } from './build.mjs';
+import { operations as links } from './src/links.js';
 
 const schema = buildSchema(await readFile(process.argv[2] ?? '../schema.graphql', 'utf8'));
 let operations = 0;
@@ -23,6 +24,12 @@ for (const { name, query, variables } of await readExamples()) {
   ];
   for (const problem of problems) {
     console.error(`${name}: ${problem}`);
+    failed = true;
+  }
+}
+for (const [page, query] of Object.entries(links)) {
+  for (const error of validate(schema, parse(query))) {
+    console.error(`${page}: ${error.message}`);
     failed = true;
   }
 }

@@ -1,6 +1,9 @@
 //! Sessions, dead tokens and new keys, through the router and in every service.
 
-use crate::support::{QUIET, Shop, shared};
+use crate::support::{
+    QUIET, Shop, shared,
+    stream::{Transport, subscribe},
+};
 use agora::{client::Client, seed, seed::PASSWORD};
 use contracts::users::{CreateUser, CreateUserReply, KeyState, ListKeys, RotateKey};
 use platform::{Commands, Role, token::ServiceKey};
@@ -103,4 +106,41 @@ async fn a_new_key_breaks_no_token() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     panic!("the new key never signed");
+}
+
+#[tokio::test]
+async fn a_subscription_says_that_its_token_has_ended() {
+    let _quiet = QUIET.read().await;
+    let shop = shared();
+    let admin = shop.login("admin").await;
+    let query = "subscription { notificationReceived(afterSeq: 0) { seq } }";
+    let transports = [Transport::WebSocket, Transport::Sse, Transport::Multipart];
+    let mut open = Vec::new();
+    for (n, transport) in transports.into_iter().cycle().take(6).enumerate() {
+        let email = format!("sub-{}@agora.example", Uuid::now_v7().simple());
+        let input = json!({ "email": email, "password": PASSWORD, "displayName": "Sam" });
+        let someone = shop.register(input).await;
+        open.push(subscribe(&shop, transport, &someone.token, query, json!({})).await);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        // Half of them leave, the others are thrown out.
+        if n < 3 {
+            let logout = "mutation { logout { ok userErrors { message } } }";
+            someone.client.run(logout, json!({})).await.unwrap();
+        } else {
+            let me = someone.client.run("{ me { id } }", json!({})).await.unwrap();
+            let lock = "mutation($id: ID!) { userSetActive(id: $id, active: false, reason: \"test\") { userErrors { message } } }";
+            admin.run(lock, json!({ "id": me["me"]["id"] })).await.unwrap();
+        }
+    }
+    for (n, mut events) in open.into_iter().enumerate() {
+        let last = events.last(Duration::from_secs(60)).await;
+        assert_eq!(
+            last["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+            "{n}: {last}"
+        );
+        assert_eq!(
+            last["errors"][0]["message"], "the access token has ended",
+            "{n}: {last}"
+        );
+    }
 }

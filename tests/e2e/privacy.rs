@@ -87,13 +87,8 @@ async fn a_person_takes_their_data_along_and_leaves_only_an_invoice() {
 }
 
 async fn register(shop: &Shop, canary: &Canary) -> Client {
-    let query = "mutation($input: RegisterInput!) { userRegister(input: $input) { user { id } userErrors { code message } } }";
     let input = json!({ "email": canary.email, "password": PASSWORD, "displayName": canary.name });
-    shop.anonymous()
-        .run(query, json!({ "input": input }))
-        .await
-        .unwrap();
-    shop.anonymous().login(&canary.email, PASSWORD).await.unwrap()
+    shop.register(input).await.client
 }
 
 /// One thing, paid and delivered; returns the product's ID.
@@ -182,27 +177,12 @@ async fn export(client: &Client) -> Vec<(String, String)> {
 async fn leave(shop: &Shop, client: &Client, canary: &Canary) {
     let request = "mutation { accountDeletionRequest { ok userErrors { code message } } }";
     client.run(request, json!({})).await.unwrap();
-    let token = mailed_token(shop, canary).await;
+    let token = shop.mailed_token(&canary.email, "are to be deleted").await;
     let confirm = "mutation($token: String!) { accountDeletionConfirm(token: $token) { ok userErrors { code message } } }";
     shop.anonymous()
         .run(confirm, json!({ "token": token }))
         .await
         .unwrap();
-}
-
-async fn mailed_token(shop: &Shop, canary: &Canary) -> String {
-    for _ in 0..300 {
-        let mails = std::fs::read_dir(shop.data.join("mail")).unwrap().flatten();
-        let text = mails
-            .filter_map(|file| std::fs::read_to_string(file.path()).ok())
-            .map(|mail| mail.replace("=\r\n", ""))
-            .find(|mail| mail.contains(&canary.email) && mail.contains("are to be deleted"));
-        if let Some(token) = text.as_deref().and_then(|mail| mail.split("Token: ").nth(1)) {
-            return token.split_whitespace().next().unwrap().to_owned();
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("no mail about the deletion");
 }
 
 /// The shop's own Postgres, as its owner.

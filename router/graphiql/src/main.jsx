@@ -5,12 +5,14 @@ import './page.css';
 
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
-import { useSyncExternalStore } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { examplesPlugin, tabs } from './examples.jsx';
 import { fetcher } from './fetcher.js';
+import { linked } from './links.js';
 import { remember, subscribe, token } from './session.js';
 
 const plugins = [HISTORY_PLUGIN, explorerPlugin(), examplesPlugin];
@@ -37,6 +39,24 @@ function Session() {
   );
 }
 
+// Opens what the link of a mail asks for, once, and takes its secret out of the address bar.
+function MailLink() {
+  const { addTab } = useGraphiQLActions();
+  const queryEditor = useGraphiQL((state) => state.queryEditor);
+  const variableEditor = useGraphiQL((state) => state.variableEditor);
+  const link = useRef(linked(window.location.hash));
+  useEffect(() => {
+    if (!link.current || !queryEditor || !variableEditor) return;
+    const { query, variables } = link.current;
+    link.current = null;
+    window.history.replaceState(null, '', window.location.pathname);
+    addTab();
+    queryEditor.setValue(query);
+    variableEditor.setValue(variables);
+  }, [addTab, queryEditor, variableEditor]);
+  return null;
+}
+
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL
     fetcher={fetcher}
@@ -51,6 +71,7 @@ createRoot(document.getElementById('graphiql')).render(
     <GraphiQL.Logo>Agora</GraphiQL.Logo>
     <GraphiQL.Footer>
       <Session />
+      <MailLink />
     </GraphiQL.Footer>
   </GraphiQL>,
 );

@@ -17,7 +17,7 @@ use contracts::{
     },
 };
 use platform::{
-    Error, Fault, Role, Tx,
+    Error, Fault, Role, Tx, UserError,
     commands::Call,
     ids::{UserId, VendorId},
 };
@@ -27,6 +27,7 @@ use store::vendors::{Eyes, Profile};
 /// A refusal that the asker could have known.
 fn bad(fault: Fault) -> Error {
     match fault {
+        Fault::User(UserError::ValidationError(error)) => Error::BadInput(error.message),
         Fault::User(error) => Error::BadInput(format!("{error:?}")),
         Fault::Failed(error) => error,
     }

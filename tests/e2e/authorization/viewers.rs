@@ -54,14 +54,12 @@ impl Caller {
     /// A new registered customer.
     pub async fn customer(shop: &Shop, name: &str) -> Self {
         let email = format!("{name}-{}@agora.example", Uuid::now_v7().simple());
-        let query = "mutation($input: RegisterInput!) {
-            userRegister(input: $input) { tokens { accessToken } userErrors { code message } } }";
         let input = json!({ "email": email, "password": PASSWORD, "displayName": name });
-        shop.anonymous()
-            .run(query, json!({ "input": input }))
-            .await
-            .unwrap();
-        Self::login(shop, &email, PASSWORD).await
+        let made = shop.register(input).await;
+        Self {
+            client: made.client,
+            token: Some(made.token),
+        }
     }
 
     pub async fn login(shop: &Shop, email: &str, password: &str) -> Self {

@@ -1,5 +1,6 @@
 //! Shops to test against: real processes, a real database, real sockets.
 
+pub mod mail;
 pub mod process;
 pub mod stream;
 

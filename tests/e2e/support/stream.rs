@@ -37,6 +37,18 @@ impl Events {
         assert!(event["errors"].is_null(), "{event}");
         event["data"].clone()
     }
+
+    /// The last event before the stream ends, which it does in time.
+    pub async fn last(&mut self, within: Duration) -> Value {
+        let mut last = Value::Null;
+        let end = async {
+            while let Some(event) = self.events.recv().await {
+                last = event;
+            }
+        };
+        tokio::time::timeout(within, end).await.expect("the stream ends");
+        last
+    }
 }
 
 /// Subscribes with an access token.

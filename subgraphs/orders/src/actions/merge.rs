@@ -68,7 +68,7 @@ pub async fn claim(tx: &mut Tx, customer: CustomerId, orders: &[OrderId]) -> Res
 }
 
 /// Tells those who keep the customer of an order.
-async fn reassigned(tx: &mut Tx, customer: CustomerId, orders: &[OrderId]) -> Result<(), Error> {
+pub async fn reassigned(tx: &mut Tx, customer: CustomerId, orders: &[OrderId]) -> Result<(), Error> {
     for orders in orders.chunks(CHUNK) {
         let orders = orders.to_vec();
         tx.emit(&OrdersReassigned { customer, orders }).await?;

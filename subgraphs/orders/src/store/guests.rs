@@ -1,6 +1,6 @@
 //! What was a guest's and is an account's now.
 
-use platform::ids::{CustomerId, OrderId, uuids};
+use platform::ids::{CustomerId, OrderId, SagaId, uuids};
 use sqlx::PgConnection;
 
 /// Everything of the guest but its active cart, which is merged. Repeating it changes nothing.
@@ -40,6 +40,17 @@ pub async fn adopt(
         customer.0
     )
     .fetch_all(db)
+    .await
+}
+
+/// The account that has taken over the guest who began this checkout, while it was under way. The saga must be locked.
+pub async fn taken_over(db: &mut PgConnection, saga: SagaId) -> sqlx::Result<Option<CustomerId>> {
+    sqlx::query_scalar!(
+        r#"select s.customer_id as "customer_id: CustomerId" from orders.sagas s where s.id = $1 and exists (
+            select from orders.customer_aliases a where a.customer_id = s.customer_id and a.at >= s.created_at)"#,
+        saga.0
+    )
+    .fetch_optional(db)
     .await
 }
 

@@ -162,3 +162,82 @@ async fn a_guest_s_order_goes_to_the_account_and_its_address_to_users() {
         .unwrap();
     assert_eq!(row.customer_id, found.customer.unwrap());
 }
+
+#[tokio::test]
+async fn a_checkout_under_way_when_its_guest_logs_in_ends_with_the_account() {
+    let mut world = World::new().await;
+    world.customer = Viewer {
+        user: None,
+        ..viewer(Role::Guest)
+    };
+    let cart = world.cart(1).await;
+    let order = world.checkout_with(&cart, "k", Some("ann@shop.example")).await["order"]["id"].take();
+    let (guest, account) = (world.customer.clone(), viewer(Role::Customer));
+    let id = OrderId::parse(order.as_str().unwrap()).unwrap();
+    let saga = store::sagas::by_orders(world.deps.db.pool(), &[id])
+        .await
+        .unwrap()
+        .pop()
+        .unwrap();
+    // Somebody drives it and still takes it for the guest's.
+    let owner = crate::domain::saga::Owner(uuid::Uuid::now_v7());
+    let stale = store::sagas::claim(world.deps.db.pool(), saga.id, owner)
+        .await
+        .unwrap()
+        .unwrap();
+    let mut tx = world.deps.db.begin(Moment::LIVE).await.unwrap();
+    merge::customers(&mut tx, &command(&guest, &account, MergeStrategy::Merge))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    // Whoever keeps its customer has not heard of the order yet, and is told again.
+    sqlx::query("delete from orders.outbox")
+        .execute(world.deps.db.pool())
+        .await
+        .unwrap();
+    world.facts.lock().unwrap().paid = true;
+    assert_eq!(stale.customer_id, guest.customer.unwrap());
+    crate::actions::saga::Driver::new(&world.deps, &world.settings, owner)
+        .drive(stale)
+        .await
+        .unwrap();
+    assert_eq!(world.order(&account, &order).await["status"], "CONFIRMED");
+    let told: Vec<Value> =
+        sqlx::query_scalar("select payload from orders.outbox where topic = 'orders.orders_reassigned'")
+            .fetch_all(world.deps.db.pool())
+            .await
+            .unwrap();
+    assert!(!told.is_empty());
+    assert!(
+        told.iter()
+            .all(|fact| fact["customer"] == json!(account.customer) && fact["orders"] == json!([id]))
+    );
+}
+
+#[tokio::test]
+async fn an_order_of_that_very_moment_is_the_account_s() {
+    for _ in 0..8 {
+        let mut world = World::new().await;
+        world.customer = Viewer {
+            user: None,
+            ..viewer(Role::Guest)
+        };
+        let cart = world.cart(1).await;
+        let account = viewer(Role::Customer);
+        let merging = async {
+            let mut tx = world.deps.db.begin(Moment::LIVE).await.unwrap();
+            merge::customers(&mut tx, &command(&world.customer, &account, MergeStrategy::Merge))
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        };
+        let (done, ()) = tokio::join!(world.checkout_with(&cart, "k", Some("ann@shop.example")), merging);
+        // The cart may have gone to the account first; then there is no order. If there is one, it is not the guest's.
+        let left: i64 = sqlx::query_scalar("select count(*) from orders.orders where customer_id = $1")
+            .bind(world.customer.customer.unwrap().0)
+            .fetch_one(world.deps.db.pool())
+            .await
+            .unwrap();
+        assert_eq!(left, 0, "{done}");
+    }
+}

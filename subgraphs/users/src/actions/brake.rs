@@ -20,6 +20,10 @@ pub fn account_key(email: &str) -> Vec<u8> {
     digest(&email.trim().to_lowercase())
 }
 
+fn mail_key(email: &str) -> Vec<u8> {
+    digest(&format!("mail:{}", email.to_lowercase()))
+}
+
 impl Try {
     /// Of a password.
     pub fn password(email: &str, client: &Client) -> Self {
@@ -28,7 +32,17 @@ impl Try {
 
     /// Of a mail that can be asked for without being known.
     pub fn mail(email: &str, client: &Client) -> Self {
-        Self::new(digest(&format!("mail:{}", email.to_lowercase())), "mail", client)
+        Self::new(mail_key(email), "mail", client)
+    }
+
+    /// Of a registration, which sends one, too.
+    pub fn registration(email: &str, client: &Client) -> Self {
+        Self::new(mail_key(email), "registration", client)
+    }
+
+    /// Of an invitation, which sends one to somebody else.
+    pub fn invitation(email: &str, client: &Client) -> Self {
+        Self::new(mail_key(email), "invitation", client)
     }
 
     fn new(account: Vec<u8>, what: &str, client: &Client) -> Self {

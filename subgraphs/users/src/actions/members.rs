@@ -2,23 +2,38 @@
 
 use crate::{
     App,
-    actions::vendor::{conflict, lock, lock_as_owner},
+    actions::{
+        brake::Try,
+        mail::{self, Letter},
+        vendor::{conflict, lock, lock_as_owner},
+    },
     domain::{credentials, vendor::VendorStatus},
     schema::vendor::VendorMember,
-    store::members,
+    store::{members, sessions, users},
 };
 use async_graphql::ID;
 use platform::{
     Moment, Outcome, UserError, UserErrorCode, Viewer,
+    client::Client,
     error::parse_id,
     ids::{UserId, VendorId},
 };
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Members and open invitations that a vendor may have.
 const MOST_MEMBERS: usize = 200;
 
-/// Whoever shows that the address is theirs becomes a member: at once, if they have done so. A member gets the role.
-pub async fn invite(app: &App, viewer: &Viewer, id: &ID, email: &str, role: &str) -> Outcome<VendorId> {
+/// Asks somebody by mail to become a member. Whether the address has an account, the answer does not tell: also its
+/// owner has to accept. A member gets the role at once.
+pub async fn invite(
+    app: &App,
+    client: &Client,
+    viewer: &Viewer,
+    id: &ID,
+    email: &str,
+    role: &str,
+) -> Outcome<VendorId> {
     viewer.require_user()?;
     let id = parse_id::<VendorId>(id)?;
     let email = credentials::email(email, &["email"])?;
@@ -45,10 +60,49 @@ pub async fn invite(app: &App, viewer: &Viewer, id: &ID, email: &str, role: &str
         let message = format!("at most {MOST_MEMBERS} members and invitations");
         return Err(UserError::refused(UserErrorCode::LimitExceeded, message).into());
     }
+    Try::invitation(&email, client).charge(app).await?;
     members::invite(&mut tx, id, &email, role, viewer.user).await?;
-    members::accept_invitations(&mut tx, &email).await?;
     tx.commit().await?;
+    let app = app.clone();
+    mail::later(async move { tell(&app, id, email).await });
     Ok(id)
+}
+
+/// The mail names nobody: its words must not be chosen by whoever invites.
+async fn tell(app: &App, vendor: VendorId, email: String) -> Outcome<()> {
+    let known = users::by_email(app.deps.db.pool(), &email).await?;
+    let page = format!("vendor-invitations/{vendor}");
+    let link = app.deps.settings.storefront_link(&page, None);
+    let letter = Letter {
+        key: Uuid::now_v7().to_string(),
+        user: known.map(|known| known.id),
+        email,
+        locale: None,
+        template: "account.vendor_invitation",
+        variables: BTreeMap::from([
+            ("link".to_owned(), link),
+            ("vendor".to_owned(), vendor.to_string()),
+        ]),
+    };
+    Ok(mail::hand_over(app, letter).await?)
+}
+
+/// The caller becomes a member, if the address that they have shown to be theirs is invited.
+pub async fn accept(app: &App, viewer: &Viewer, id: &ID) -> Outcome<VendorId> {
+    let user = viewer.require_user()?;
+    let id = parse_id::<VendorId>(id)?;
+    let mut tx = app.deps.db.begin(Moment::LIVE).await?;
+    if members::accept(&mut tx, id, user).await? {
+        // The next access token knows the vendor.
+        sessions::outdate(&mut tx, user).await?;
+        tx.commit().await?;
+        return Ok(id);
+    }
+    let members = members::rows(&mut *tx, &[id], &[]).await?;
+    match members.iter().any(|member| member.user_id == user) {
+        true => Ok(id),
+        false => Err(UserError::not_found(id).into()),
+    }
 }
 
 fn another_owner(members: &[VendorMember], than: UserId) -> bool {
@@ -76,7 +130,7 @@ pub async fn remove(app: &App, viewer: &Viewer, id: &ID, user: &ID) -> Outcome<V
         return Err(conflict("a vendor has at least one owner").into());
     }
     members::remove(&mut tx, id, user).await?;
-    crate::store::sessions::outdate(&mut tx, user).await?;
+    sessions::outdate(&mut tx, user).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -16,5 +16,6 @@ pub mod profile;
 pub mod registration;
 pub mod session;
 pub mod staff;
+pub mod tiers;
 pub mod vendor;
 pub mod vip;

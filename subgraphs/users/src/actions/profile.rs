@@ -52,6 +52,9 @@ pub struct Wishes {
 
 pub async fn set_preferences(app: &App, viewer: &Viewer, wishes: Wishes) -> Outcome<CustomerId> {
     let id = viewer.require_customer()?;
+    if wishes.currency.is_some_and(|currency| !currency.is_tender()) {
+        return Err(UserError::invalid(&["currency"], "a currency of a country (ISO 4217)").into());
+    }
     let favourites = match wishes.favourites {
         Some(ids) => Some(favourites(app, &ids).await?),
         None => None,

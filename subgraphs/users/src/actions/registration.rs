@@ -44,7 +44,7 @@ pub async fn register(app: &App, client: &Client, input: Registration) -> Outcom
     let name = credentials::optional(input.display_name, 100, &["input", "displayName"])?;
     keys::ready(app).await?;
     let guest = session::guest_of(app, input.guest_token.as_deref(), &["input", "guestToken"]).await?;
-    Try::mail(&email, client).charge(app).await?;
+    Try::registration(&email, client).charge(app).await?;
     let new = Pending {
         email,
         password_hash: Some(app.auth.hash(&input.password).await?),
@@ -158,7 +158,7 @@ pub async fn activate(app: &App, client: &Client, token: &str) -> Outcome<Signed
     };
     tx.commit().await?;
     mail::send(app, choose);
-    Try::mail(&new.email, client).succeeded(app).await?;
+    Try::registration(&new.email, client).succeeded(app).await?;
     Ok(SignedIn::new(Some(user), customer, Some(tokens)))
 }
 

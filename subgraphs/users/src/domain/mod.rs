@@ -7,5 +7,6 @@ pub mod loyalty;
 pub mod permissions;
 pub mod points;
 pub mod throttle;
+pub mod tier_rules;
 pub mod vendor;
 pub mod vip;

@@ -10,6 +10,7 @@ pub mod mutation;
 pub mod node;
 pub mod payloads;
 pub mod query;
+pub mod tier;
 pub mod user;
 pub mod vendor;
 pub mod vip;

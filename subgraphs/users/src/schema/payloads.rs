@@ -138,7 +138,7 @@ macro_rules! payloads {
     };
 }
 
-fn halves<T>(outcome: Outcome<T>) -> Result<(Option<T>, Vec<UserError>), Error> {
+pub fn halves<T>(outcome: Outcome<T>) -> Result<(Option<T>, Vec<UserError>), Error> {
     match outcome {
         Ok(value) => Ok((Some(value), Vec::new())),
         Err(platform::Fault::User(error)) => Ok((None, vec![error])),

@@ -12,6 +12,7 @@ use crate::{
         loaders::{Benefit, Benefits, OwnAddress, OwnTransaction, VisibleVendor, eyes},
         loyalty::LoyaltyTransaction,
         node::{self, Node},
+        tier::{VipTierRule, rules},
         user::User,
         vendor::Vendor,
         vip::VipBenefit,
@@ -142,6 +143,11 @@ impl Query {
         #[graphql(name = "where", desc = "Which vendors.")] filter: Option<VendorWhere>,
     ) -> Result<CountedPage<Vendor>, Error> {
         lists::vendors(ctx, first, after, filter.unwrap_or_default()).await
+    }
+
+    /// What tiers take, lowest tier first.
+    async fn vip_tiers(&self, ctx: &Context<'_>) -> Result<Vec<VipTierRule>, Error> {
+        rules(ctx).await
     }
 
     /// What tiers bring, lowest tier first.

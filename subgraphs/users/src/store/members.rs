@@ -139,6 +139,24 @@ pub async fn accept_invitations(db: &mut PgConnection, email: &str) -> Result<()
     Ok(())
 }
 
+/// Turns one invitation into a membership of a login whose address it went to. False if there is none.
+pub async fn accept(db: &mut PgConnection, vendor: VendorId, user: UserId) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "with accepted as (
+            delete from users.vendor_invitations i using users.users u
+            where i.vendor_id = $1 and u.id = $2 and i.email = lower(u.email) and u.email_verified_at is not null and u.active
+            returning i.vendor_id, u.id as user_id, i.role
+        )
+        insert into users.vendor_members (vendor_id, user_id, role) select vendor_id, user_id, role from accepted
+        on conflict do nothing",
+        vendor.0,
+        user.0
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// How many vendors somebody owns.
 pub async fn owned(db: &mut PgConnection, user: UserId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(

@@ -21,6 +21,41 @@ pub async fn thresholds(db: impl PgExecutor<'_>) -> Result<Vec<Threshold>, sqlx:
     .await
 }
 
+/// Locks the rules of all tiers: they are changed one after the other.
+pub async fn lock_thresholds(db: &mut PgConnection) -> Result<Vec<Threshold>, sqlx::Error> {
+    sqlx::query!("select tier from users.vip_tiers order by rank for update")
+        .fetch_all(&mut *db)
+        .await?;
+    thresholds(db).await
+}
+
+/// The rules of one tier, in place of those it had.
+pub async fn put_thresholds(
+    db: &mut PgConnection,
+    tier: VipTier,
+    currencies: &[String],
+    spend: &[i64],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from users.vip_thresholds where tier = $1 and currency <> all($2)",
+        tier.as_str(),
+        currencies
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "insert into users.vip_thresholds (tier, currency, spend)
+        select $1, * from unnest($2::text[], $3::bigint[])
+        on conflict (tier, currency) do update set spend = excluded.spend",
+        tier.as_str(),
+        currencies,
+        spend
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Points multiplier of a customer, in basis points: the highest of the active benefits of the tier and those below.
 pub async fn multiplier(db: impl PgExecutor<'_>, customer: CustomerId) -> Result<i32, sqlx::Error> {
     let found = sqlx::query_scalar!(

@@ -13,6 +13,7 @@ mod privacy;
 mod registration;
 mod sdl;
 mod security;
+mod tier_rules;
 mod tiers;
 mod vendors;
 

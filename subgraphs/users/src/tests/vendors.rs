@@ -183,8 +183,30 @@ async fn members_come_by_invitation_and_the_last_owner_stays() {
         code(&rig.get(&owner, invite, ask("clerk@shop.example", "BOSS")).await),
         "INVALID"
     );
-    let two = rig.get(&owner, invite, ask("clerk@shop.example", "CLERK")).await;
-    assert_eq!(two["vendor"]["members"].as_array().unwrap().len(), 2);
+    let accept =
+        "mutation($id: ID!) { vendorInvitationAccept(vendorId: $id) { vendor { id } userErrors { code } } }";
+    let members = "query($id: ID!) { vendor(by: {id: $id}) { members { role } } }";
+    assert_eq!(
+        code(&rig.get(&clerk, accept, json!({ "id": id })).await),
+        "NOT_FOUND"
+    );
+    // An address with an account and one without look the same, and nobody is made a member unasked.
+    let asked = rig.get(&owner, invite, ask("clerk@shop.example", "CLERK")).await;
+    let nobody = rig.get(&owner, invite, ask("nobody@shop.example", "CLERK")).await;
+    assert_eq!(asked, nobody);
+    assert_eq!(asked["vendor"]["members"].as_array().unwrap().len(), 1);
+    let stranger = rig.ensure("stranger@shop.example", &[]).await;
+    assert_eq!(
+        code(&rig.get(&stranger, accept, json!({ "id": id })).await),
+        "NOT_FOUND"
+    );
+    for _ in 0..2 {
+        assert_eq!(code(&rig.get(&clerk, accept, json!({ "id": id })).await), "");
+    }
+    let two = rig.get(&owner, members, json!({ "id": id })).await;
+    assert_eq!(two["members"].as_array().unwrap().len(), 2);
+    let clerk = rig.login("clerk@shop.example", "correct horse").await;
+    let clerk = rig.viewer(&clerk).await;
     assert_eq!(
         code(&rig.get(&clerk, invite, ask("x@shop.example", "CLERK")).await),
         "FORBIDDEN"
@@ -249,6 +271,8 @@ async fn favourites_are_categories_of_the_catalogue() {
         kept["customer"]["preferences"]["favouriteCategoryIds"],
         json!([known.to_string()])
     );
+    let gold = "mutation { customerPreferencesUpdate(currency: \"XAU\") { customer { version } userErrors { code } } }";
+    assert_eq!(code(&rig.get(&ann, gold, json!({})).await), "INVALID");
     let many: Vec<String> = (0..51).map(|_| CategoryId::new().to_string()).collect();
     assert_eq!(code(&rig.get(&ann, set, json!({ "ids": many })).await), "INVALID");
     let none = rig.get(&ann, set, json!({ "ids": [] })).await;

@@ -9,7 +9,7 @@ pub use remote::payment_command;
 
 use crate::{
     Settings,
-    actions::{crash, transitions},
+    actions::{crash, merge, transitions},
     domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaKind, SagaStatus, Step, backoff_seconds},
     error::infallible,
     store::{
@@ -160,6 +160,11 @@ impl<'a> Driver<'a> {
         if !store::sagas::hold(&mut tx, saga.id, self.owner).await? {
             tracing::warn!(saga = %saga.id, "somebody else drives the saga now");
             return Ok(false);
+        }
+        // What the steps so far have made in the guest's name goes to the account: they could not know.
+        if let Some(customer) = store::guests::taken_over(&mut tx, saga.id).await? {
+            next.customer_id = customer;
+            merge::reassigned(&mut tx, customer, &[saga.order_id]).await?;
         }
         if state != "REFUSED" {
             if undoing {

@@ -1,13 +1,16 @@
 //! What staff and admins do to people.
 
 use crate::{
-    actions::{admin, loyalty, vip},
+    actions::{admin, loyalty, tiers, vip},
     app,
     domain::vip::VipTier,
-    schema::payloads::{CustomerPayload, UserPayload},
+    schema::{
+        payloads::{CustomerPayload, UserPayload},
+        tier::VipTierPayload,
+    },
 };
 use async_graphql::{Context, ID, Object, Result};
-use platform::{Error, Role, viewer::viewer};
+use platform::{Error, Money, Role, money::MoneyInput, viewer::viewer};
 
 #[derive(Default)]
 pub struct AdminMutation;
@@ -87,6 +90,26 @@ impl AdminMutation {
         }
         let done = vip::recompute_tier(app(ctx), viewer(ctx), &customer_id).await;
         Some(CustomerPayload::new(ctx, done).await)
+    }
+
+    /// Puts new thresholds in place of those of a tier. They count from the next sale, `vipTierRecompute` or renewal on;
+    /// nobody loses a tier before the year is over. Requires: ADMIN. Errors: INVALID, also where the tiers would not be
+    /// in order in some currency.
+    async fn vip_tier_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tier.")] tier: VipTier,
+        #[graphql(
+            desc = "Spend within a membership year, for each currency in which the tier can be earned."
+        )]
+        thresholds: Vec<MoneyInput>,
+    ) -> Option<Result<VipTierPayload, Error>> {
+        if let Err(refused) = viewer(ctx).require_admin() {
+            return Some(Err(refused));
+        }
+        let thresholds: Vec<Money> = thresholds.into_iter().map(Money::from).collect();
+        let done = tiers::update(app(ctx), viewer(ctx), tier, &thresholds).await;
+        Some(VipTierPayload::new(ctx, done).await)
     }
 
     /// Adds points or takes available ones. Requires: STAFF. Errors: INVALID, NOT_FOUND, LIMIT_EXCEEDED,

@@ -7,10 +7,11 @@ use crate::{
     },
     app,
     domain::vendor::Verb,
+    once,
     schema::payloads::VendorPayload,
 };
 use async_graphql::{Context, ID, Object, Result};
-use platform::{Error, viewer::viewer};
+use platform::{Error, client::client, viewer::viewer};
 
 #[derive(Default)]
 pub struct VendorMutation;
@@ -153,8 +154,9 @@ impl VendorMutation {
         Ok(VendorPayload::new(ctx, done).await?)
     }
 
-    /// Makes whoever proves to have this address a member: at once, or when they verify it. The last invitation of an
-    /// address counts; a member gets the role. Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, CONFLICT, LIMIT_EXCEEDED.
+    /// Asks by mail whoever has this address to become a member: with `vendorInvitationAccept`, or by making an account
+    /// with it. The answer does not tell whether there is one. The last invitation of an address counts; a member gets
+    /// the role at once. Errors: INVALID, UNAUTHENTICATED, NOT_FOUND, FORBIDDEN, CONFLICT, LIMIT_EXCEEDED, RATE_LIMITED.
     async fn vendor_member_invite(
         &self,
         ctx: &Context<'_>,
@@ -162,7 +164,20 @@ impl VendorMutation {
         #[graphql(desc = "Address of the member to be.")] email: String,
         #[graphql(desc = "OWNER, MANAGER or CLERK.")] role: String,
     ) -> Result<VendorPayload> {
-        let done = members::invite(app(ctx), viewer(ctx), &vendor_id, &email, &role).await;
+        once(ctx)?;
+        let (app, client) = (app(ctx), client(ctx));
+        let done = members::invite(app, &client, viewer(ctx), &vendor_id, &email, &role).await;
+        Ok(VendorPayload::new(ctx, done).await?)
+    }
+
+    /// Makes the caller a member of a vendor that has invited their address, which they must have verified; the vendor is
+    /// null until the next access token. Errors: UNAUTHENTICATED; NOT_FOUND without an invitation.
+    async fn vendor_invitation_accept(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The vendor of the mail.")] vendor_id: ID,
+    ) -> Result<VendorPayload> {
+        let done = members::accept(app(ctx), viewer(ctx), &vendor_id).await;
         Ok(VendorPayload::new(ctx, done).await?)
     }
 
