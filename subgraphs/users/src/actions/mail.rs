@@ -3,10 +3,7 @@
 use crate::{
     App,
     auth::Secret,
-    store::{
-        mail_tokens::{self, Purpose},
-        users,
-    },
+    store::mail_tokens::{self, Purpose},
 };
 use contracts::notifications::SendAccountMessage;
 use platform::{Error, Fault, Language, Outcome, Tx, ids::UserId, telemetry};
@@ -68,7 +65,9 @@ pub struct Letter {
 pub async fn hand_over(app: &App, letter: Letter) -> Result<(), Error> {
     let locale = match (letter.locale, letter.user) {
         (Some(locale), _) => locale,
-        (None, Some(user)) => users::locale(app.deps.db.pool(), user).await?.unwrap_or_default(),
+        (None, Some(user)) => mail_tokens::locale(app.deps.db.pool(), user)
+            .await?
+            .unwrap_or_default(),
         (None, None) => Language::default(),
     };
     let message = SendAccountMessage {

@@ -1,6 +1,6 @@
 //! Secrets sent by mail, kept as hashes.
 
-use platform::ids::UserId;
+use platform::{Language, ids::UserId};
 use sqlx::{PgConnection, PgExecutor};
 
 /// What a secret is good for.
@@ -112,4 +112,14 @@ pub async fn void(db: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The language of a login's mails.
+pub async fn locale(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<Language>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select locale as "locale: Language" from users.users where id = $1"#,
+        id.0
+    )
+    .fetch_optional(db)
+    .await
 }

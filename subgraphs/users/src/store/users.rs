@@ -179,16 +179,6 @@ pub async fn lock(db: &mut PgConnection, id: UserId) -> Result<Option<(i32, bool
     Ok(row.map(|row| (row.version, row.active, row.customer_id)))
 }
 
-/// The language of a login's mails.
-pub async fn locale(db: impl PgExecutor<'_>, id: UserId) -> Result<Option<Language>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select locale as "locale: Language" from users.users where id = $1"#,
-        id.0
-    )
-    .fetch_optional(db)
-    .await
-}
-
 pub async fn set_locale(db: &mut PgConnection, id: UserId, locale: Option<&str>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update users.users set locale = coalesce($2, locale), version = version + 1 where id = $1",
