@@ -16,6 +16,8 @@ use crate::{
     Settings,
     domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaStatus, Step, backoff_seconds},
     actions::{crash, merge},
+    actions::{crash, merge, transitions},
+    domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaKind, SagaStatus, Step, backoff_seconds},
     error::infallible,
     store::{
         self,
