@@ -117,7 +117,11 @@ impl Db {
 
     /// A transaction at `moment`.
     pub async fn begin(&self, moment: Moment) -> Result<Tx, sqlx::Error> {
-        let mut inner = self.pool.begin().await?;
+        // In a task of its own, which nobody who goes away cancels: sqlx does not end a transaction that was about to
+        // begin, and whoever gets its connection next would be in it without knowing.
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin().await }).await;
+        let mut inner = begun.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))??;
         if let Some(at) = moment.at() {
             set_moment(&mut inner, at).await?;
         }
