@@ -1,6 +1,7 @@
 //! Who somebody is, and what it takes to pass for somebody else: tokens, headers, passwords and mailed links, through
 //! the router and in every service.
 
+mod echo;
 pub mod ends;
 mod guessing;
 mod headers;

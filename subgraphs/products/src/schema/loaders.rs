@@ -18,8 +18,8 @@ use async_graphql::{Context, dataloader::Loader};
 use platform::{
     Db, Error,
     ids::{
-        AttributeId, BrandId, CatalogExportId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId, VariantId,
-        VendorId, WishlistId, uuids,
+        AttributeId, BrandId, CatalogExportId, CatalogImportId, CategoryId, CustomerId, ProductId, ReviewId,
+        VariantId, VendorId, WishlistId, uuids,
     },
     loader::Batch,
 };

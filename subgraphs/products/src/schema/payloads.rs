@@ -18,7 +18,8 @@ use platform::{
     Error, Outcome, UserError,
     error::Split,
     ids::{
-        AttributeId, BrandId, CatalogExportId, CatalogImportId, CategoryId, ProductId, ReviewId, VariantId, WishlistId,
+        AttributeId, BrandId, CatalogExportId, CatalogImportId, CategoryId, ProductId, ReviewId, VariantId,
+        WishlistId,
     },
 };
 use std::hash::Hash;

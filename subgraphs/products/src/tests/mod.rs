@@ -18,13 +18,13 @@ mod media_refused;
 mod news;
 mod privacy;
 mod reviews;
-mod rules;
 mod reviews_import;
+mod rules;
 mod search;
 mod search_facets;
 mod search_index;
-mod staff;
 mod search_naive;
+mod staff;
 mod steps;
 
 /// A shop with one approved vendor, one category and one brand.
