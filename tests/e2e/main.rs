@@ -8,6 +8,7 @@ mod architecture;
 mod authorization;
 mod counts;
 mod crashes;
+mod hostile;
 mod import;
 mod journey;
 mod launcher;

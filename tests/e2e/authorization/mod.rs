@@ -12,11 +12,15 @@ mod outcome;
 mod pool;
 mod schema;
 mod state;
+pub mod outcome;
+pub mod pool;
+pub mod schema;
+pub mod state;
 mod subscription;
-mod table;
+pub mod table;
 mod update;
-mod viewers;
-mod world;
+pub mod viewers;
+pub mod world;
 
 use crate::support::process::Up;
 use agora::services::SERVICES;

@@ -230,17 +230,17 @@ pub fn variables(operation: &str) -> Vec<String> {
     names
 }
 
+/// GraphQL type of a variable.
+pub fn type_of(name: &str) -> &'static str {
+    let text = TEXTS.iter().find(|(known, _)| *known == name);
+    text.map_or("ID!", |(_, ty)| ty)
+}
+
 /// The head of an operation that declares its variables.
 pub fn declare(kind: &str, operation: &str) -> String {
-    let ty = |name: &str| {
-        TEXTS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or("ID!", |(_, ty)| ty)
-    };
     let declared: Vec<_> = variables(operation)
         .iter()
-        .map(|name| format!("${name}: {}", ty(name)))
+        .map(|name| format!("${name}: {}", type_of(name)))
         .collect();
     match declared.len() {
         0 => format!("{kind} {{ {operation} }}"),

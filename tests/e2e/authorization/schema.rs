@@ -66,6 +66,15 @@ impl Schema {
         Self(types.collect())
     }
 
+    /// Names of the object types.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        let objects = self
+            .0
+            .iter()
+            .filter(|(_, ty)| matches!(ty.kind, TypeKind::Object(_)));
+        objects.map(|(name, _)| name.as_str())
+    }
+
     pub fn fields(&self, ty: &str) -> impl Iterator<Item = &FieldDefinition> {
         let fields = match self.0.get(ty).map(|ty| &ty.kind) {
             Some(TypeKind::Object(object)) => &object.fields[..],
@@ -104,7 +113,7 @@ impl Schema {
     }
 
     /// Exactly one field of such an input may be given. Composition drops the directive; the name tells.
-    fn is_one_of(&self, ty: &str) -> bool {
+    pub fn is_one_of(&self, ty: &str) -> bool {
         let directives = self.0[ty].directives.iter().map(|d| &d.node);
         directive(directives, "oneOf").is_some() || ty.ends_with("By")
     }
@@ -208,7 +217,7 @@ impl Schema {
     }
 
     /// The way to a field of an object: through `node`, or through another object's field.
-    fn reach(&self, ty: &str, field: &FieldDefinition) -> String {
+    pub fn reach(&self, ty: &str, field: &FieldDefinition) -> String {
         let call = self.call(field);
         if self.is_node(ty) {
             return format!("node(id: {}) {{ ... on {ty} {{ {call} }} }}", pool::of_type(ty));

@@ -53,6 +53,44 @@ async fn read(db: &mut PgConnection) -> Digest {
     rows.into_iter().collect()
 }
 
+/// Rows of each table.
+pub async fn counts(shop: &Shop) -> Digest {
+    let mut db = connect(shop).await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select schemaname || '.' || tablename from pg_tables where schemaname = any($1) order by 1",
+    )
+    .bind(
+        SERVICES
+            .iter()
+            .map(|service| service.name.to_owned())
+            .collect::<Vec<_>>(),
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let counts: Vec<String> = tables
+        .iter()
+        .map(|table| format!("select '{table}', count(*) from {table}"))
+        .collect();
+    let rows: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(counts.join(" union all ")))
+        .fetch_all(&mut db)
+        .await
+        .unwrap();
+    rows.into_iter().collect()
+}
+
+/// Names of everything the database has that is not data: tables, functions, roles.
+pub async fn objects(shop: &Shop) -> Vec<String> {
+    let query = "select 'relation ' || oid::regclass from pg_class where relkind in ('r', 'v', 'm', 'S', 'p')
+            and relnamespace not in ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace) and relpersistence <> 't'
+        union all select 'function ' || oid::regprocedure from pg_proc where pronamespace <> 'pg_catalog'::regnamespace
+        union all select 'role ' || rolname || rolsuper from pg_roles order by 1";
+    sqlx::query_scalar(query)
+        .fetch_all(&mut connect(shop).await)
+        .await
+        .unwrap()
+}
+
 /// The digest once it has stopped moving: what was begun has travelled to all services.
 pub async fn at_rest(shop: &Shop) -> Digest {
     let mut db = connect(shop).await;
