@@ -137,9 +137,7 @@ pub async fn remove(deps: &Deps, viewer: &Viewer, id: &ID, lines: &[ID], expecte
     let mut tx = deps.db.begin(Moment::LIVE).await?;
     let cart = open(&mut tx, viewer, id, Some(expected)).await?;
     let known = store::carts::lines(&mut *tx, &[id]).await?;
-    let missing = lines
-        .iter()
-        .find(|line| known.iter().all(|row| row.id != **line));
+    let missing = lines.iter().find(|line| known.iter().all(|row| row.id != **line));
     if let Some(line) = missing {
         return Err(Invalid::not_found(*line).into());
     }
