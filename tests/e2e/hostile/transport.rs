@@ -22,6 +22,16 @@ fn request(
         .fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
+/// What it is, method, path, headers, body, and which statuses are right.
+type Case<'a> = (
+    &'a str,
+    Method,
+    &'a str,
+    &'a [(&'a str, &'a str)],
+    &'static str,
+    &'a [u16],
+);
+
 #[tokio::test]
 async fn only_a_json_post_is_an_operation() {
     let _quiet = QUIET.write().await;
@@ -29,7 +39,7 @@ async fn only_a_json_post_is_an_operation() {
     let before = calls(&shop).await;
     let json = ("content-type", "application/json");
     let preflight = ("apollo-require-preflight", "1");
-    let cases: &[(&str, Method, &str, &[(&str, &str)], &'static str, &[u16])] = &[
+    let cases: &[Case<'_>] = &[
         (
             "a batch",
             Method::POST,

@@ -3,7 +3,7 @@
 use super::Buyer;
 use agora::client::Client;
 use serde_json::{Value, json};
-use uuid::Uuid;
+use std::collections::BTreeSet;
 
 pub async fn cart_with(client: &Client, lines: Vec<Value>) -> String {
     let create =

@@ -8,7 +8,6 @@ use crate::support::{
 };
 use agora::client::Client;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 const WATCH: &str = "subscription($order: ID!, $after: Int) {
     orderStatusChanged(orderId: $order, afterSeq: $after) { seq event { type to } order { id status } } }";

@@ -15,7 +15,6 @@ mod sdl;
 mod security;
 mod tier_rules;
 mod tiers;
-mod timing;
 mod vendors;
 
 use crate::{App, Schema, auth::Auth, schema::loaders::Reader};

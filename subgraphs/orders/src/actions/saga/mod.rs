@@ -15,8 +15,6 @@ pub use run::{run, worker};
 use crate::{
     Settings,
     actions::{crash, merge},
-    actions::{crash, merge, transitions},
-    domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaKind, SagaStatus, Step, backoff_seconds},
     domain::saga::{Owner, Refusal, STUCK_AFTER, Saga, SagaStatus, Step, backoff_seconds},
     error::infallible,
     store::{
