@@ -87,16 +87,18 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Self::unavailable(error),
-            error if unstorable(&error) => Self::BadInput("text must not contain NUL".to_owned()),
+            error if unstorable(&error) => {
+                Self::BadInput("a value cannot be stored: NUL, or a moment too far away".to_owned())
+            }
             error => Self::internal(error),
         }
     }
 }
 
-/// Postgres keeps every character but NUL, as text (22021) and inside JSON (22P05).
+/// Postgres keeps every character but NUL, as text (22021) and inside JSON (22P05), and moments from 4713 BC (22008).
 fn unstorable(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("22021" | "22P05"))
+    matches!(code.as_deref(), Some("22021" | "22P05" | "22008"))
 }
 
 impl From<anyhow::Error> for Error {

@@ -35,6 +35,6 @@ pub use commands::{Command, CommandError, Commands};
 pub use db::{Db, Moment, Tx};
 pub use error::{Error, Fault, Outcome, UserError, UserErrorCode};
 pub use money::{Currency, Money};
-pub use scalars::{Country, Date, Language, MinorUnits};
+pub use scalars::{Country, Date, Language, MinorUnits, Words};
 pub use service::{Deps, Service};
 pub use viewer::{Role, Viewer};

@@ -1,6 +1,10 @@
 //! Scalars shared by all schemas. Scalars rather than enums for countries and languages: an enum used as input and
 //! output must be equal in all subgraphs, and these lists change.
 
+mod words;
+
+pub use words::Words;
+
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 use std::fmt;

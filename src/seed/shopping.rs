@@ -277,7 +277,8 @@ async fn refund(buyer: &Client, sellers: &[(Value, Client)], part: &Value, order
     let input = json!({
         "orderId": order, "lines": [line], "reason": "CUSTOMER_REQUEST", "note": "It does not fit.", "idempotencyKey": key
     });
-    let known = until(buyer, order, |_| true).await?["refunds"][0].take();
+    let known = until(buyer, order, |_| true).await?;
+    let known = known["refunds"].get(0).cloned().unwrap_or_default();
     let asked = match known.is_null() {
         true => buyer.run(request, json!({ "input": input })).await?["refundRequest"]["refund"].take(),
         false => known,

@@ -73,9 +73,8 @@ impl Person {
     async fn new(shop: &Shop, name: &str) -> Self {
         let email = format!("{name}-{}@agora.example", Uuid::now_v7().simple());
         let password = secret(&format!("{PASSWORD}-{}", Uuid::now_v7().simple()));
-        let query = "mutation($input: RegisterInput!) { userRegister(input: $input) { userErrors { code message } } }";
         let input = json!({ "email": email, "password": password, "displayName": name });
-        users(shop).run(query, json!({ "input": input })).await.unwrap();
+        shop.register(input).await;
         let done = login(&users(shop), &email, &password).await;
         let token = |name: &str| secret(done["tokens"][name].as_str().unwrap_or_else(|| panic!("{done}")));
         let access = token("accessToken");

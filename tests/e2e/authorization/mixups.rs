@@ -80,7 +80,10 @@ fn others(pool: &Pool, name: &str, row: &Row) -> Vec<(String, Option<String>)> {
         let disguised = format!("{prefix}_{}", id.split('_').nth(1).unwrap_or_default());
         pairs.push((disguised, Some(missing.clone())));
         // These may be of any type.
-        let any = row.operation.starts_with("node") || row.operation.contains("entityId");
+        let any = row.operation.starts_with("node")
+            || ["entityId", "subjectId"]
+                .iter()
+                .any(|name| row.operation.contains(name));
         if !any {
             pairs.push((id.clone(), Some(pool::missing(other))));
         }

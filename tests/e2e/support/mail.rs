@@ -15,17 +15,24 @@ pub struct Newcomer {
 impl Shop {
     /// The secret of the mail to `email` in which `words` stand; waits for it.
     pub async fn mailed_token(&self, email: &str, words: &str) -> String {
+        let mail = self.mailed(email, words).await;
+        let token = mail.split("Token: ").nth(1).unwrap();
+        token.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// The mail to `email` in which `words` stand; waits for it.
+    pub async fn mailed(&self, email: &str, words: &str) -> String {
         for _ in 0..300 {
             let mails = std::fs::read_dir(self.data.join("mail"));
-            let text = mails
+            let found = mails
                 .into_iter()
                 .flatten()
                 .flatten()
                 .filter_map(|file| std::fs::read_to_string(file.path()).ok())
                 .map(|mail| mail.replace("=\r\n", ""))
                 .find(|mail| mail.contains(email) && mail.contains(words));
-            if let Some(token) = text.as_deref().and_then(|mail| mail.split("Token: ").nth(1)) {
-                return token.split_whitespace().next().unwrap().to_owned();
+            if let Some(mail) = found {
+                return mail;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

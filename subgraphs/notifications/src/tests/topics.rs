@@ -106,7 +106,7 @@ async fn a_crowd_is_told_once_and_by_its_preferences() {
             .unwrap()
             .contains("from GBP 10.00 to GBP 8.50")
     );
-    let url = format!("http://127.0.0.1:4000/variants/{}", news.variant);
+    let url = format!("http://shop.test/variants/{}", news.variant);
     assert_eq!(node["actionUrl"], url.as_str());
 }
 

@@ -1,8 +1,7 @@
 //! What is known of a product beyond its kind-independent fields, and whether it makes sense.
 
-use super::words::Words;
 use async_graphql::{Enum, InputObject, OneofObject, SimpleObject, Union};
-use platform::{Date, Language};
+use platform::{Date, Language, Words};
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing a product is.

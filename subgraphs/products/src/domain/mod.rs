@@ -18,4 +18,3 @@ pub mod status;
 pub mod synonyms;
 pub mod variant;
 pub mod wishlist;
-pub mod words;

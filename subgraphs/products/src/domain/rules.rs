@@ -1,9 +1,8 @@
 //! Whether the details of a product make sense.
 
 use super::details::{BookDetails, ClothesDetails, Details, LaptopDetails, MobileDetails, ProductKind};
-use super::words::Words;
 use chrono::Datelike;
-use platform::{UserError, address::text};
+use platform::{UserError, Words, address::text};
 use std::collections::BTreeSet;
 
 /// Checks the details of a product of this kind.
