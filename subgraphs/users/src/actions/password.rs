@@ -69,7 +69,7 @@ async fn send_reset(app: &App, email: &str) -> Outcome<()> {
     let Some(known) = known.filter(|known| known.active) else {
         return Ok(());
     };
-    let mail = mail::prepare(&mut tx, known.id, email, Purpose::PasswordReset).await?;
+    let mail = mail::prepare(&mut tx, known.id, &known.email, Purpose::PasswordReset).await?;
     tx.commit().await?;
     match mail {
         Some(mail) => Ok(mail::send_now(app, mail).await?),

@@ -81,7 +81,7 @@ async fn tell(app: &App, email: String, locale: Language, secret: Secret) -> Out
     let letter = Letter {
         key: Uuid::now_v7().to_string(),
         user: Some(known.id),
-        email,
+        email: known.email,
         locale: None,
         template: "account.exists",
         variables: BTreeMap::from([
@@ -207,7 +207,7 @@ async fn send_again(app: &App, email: &str) -> Outcome<()> {
     if !known.active || known.verified {
         return Ok(());
     }
-    let mail = mail::prepare(&mut tx, known.id, email, Purpose::Activate).await?;
+    let mail = mail::prepare(&mut tx, known.id, &known.email, Purpose::Activate).await?;
     tx.commit().await?;
     match mail {
         Some(mail) => Ok(mail::send_now(app, mail).await?),

@@ -110,6 +110,8 @@ pub async fn page(
 #[derive(Debug)]
 pub struct Credentials {
     pub id: UserId,
+    /// As the account has it, which may differ in case from how it was asked for. Mails go nowhere else.
+    pub email: String,
     pub customer_id: CustomerId,
     pub password_hash: String,
     pub active: bool,
@@ -119,7 +121,7 @@ pub struct Credentials {
 pub async fn by_email(db: impl PgExecutor<'_>, email: &str) -> Result<Option<Credentials>, sqlx::Error> {
     sqlx::query_as!(
         Credentials,
-        r#"select id as "id: UserId", customer_id as "customer_id: CustomerId", password_hash, active,
+        r#"select id as "id: UserId", email, customer_id as "customer_id: CustomerId", password_hash, active,
             (email_verified_at is not null) as "verified!"
         from users.users where lower(email) = lower($1)"#,
         email,
