@@ -223,5 +223,4 @@ fn unavailable(error: &Error) -> Response {
 
 #[cfg(test)]
 #[cfg(feature = "testing")]
-#[path = "tests.rs"]
 mod tests;
