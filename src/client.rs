@@ -26,6 +26,14 @@ impl std::fmt::Debug for Login {
     }
 }
 
+/// An answer of the router.
+struct Answer {
+    status: u16,
+    body: Value,
+    /// Of a request that came too soon.
+    retry_after: Option<Duration>,
+}
+
 impl Client {
     /// An anonymous caller. `url` is the GraphQL endpoint.
     pub fn new(url: impl Into<String>) -> Result<Self> {
@@ -65,7 +73,7 @@ impl Client {
         let query = "mutation Login($email: String!, $password: String!) {
             login(email: $email, password: $password) { tokens { accessToken } userErrors { code message } } }";
         let variables = json!({ "email": email, "password": password });
-        let (status, body) = self.post(query, &variables, None).await?;
+        let Answer { status, body, .. } = self.post(query, &variables, None).await?;
         let token = body["data"]["login"]["tokens"]["accessToken"].as_str();
         Ok(token
             .with_context(|| format!("no access token: {status}: {body}"))?
@@ -74,22 +82,38 @@ impl Client {
 
     /// The response as it is: status and body.
     pub async fn send(&self, query: &str, variables: Value) -> Result<(u16, Value)> {
+        let Answer { status, body, .. } = self.ask(query, &variables).await?;
+        Ok((status, body))
+    }
+
+    async fn ask(&self, query: &str, variables: &Value) -> Result<Answer> {
         let Some(login) = &self.login else {
-            return self.post(query, &variables, None).await;
+            return self.post(query, variables, None).await;
         };
         let token = login.token.read().await.clone();
-        let answer = self.post(query, &variables, Some(&token)).await?;
-        let (401, Some((email, password))) = (answer.0, &login.renew) else {
+        let answer = self.post(query, variables, Some(&token)).await?;
+        let (401, Some((email, password))) = (answer.status, &login.renew) else {
             return Ok(answer);
         };
         let mut kept = login.token.write().await;
         if *kept == token {
             *kept = self.token(email, password).await?;
         }
-        self.post(query, &variables, Some(&kept)).await
+        self.post(query, variables, Some(&kept)).await
     }
 
-    async fn post(&self, query: &str, variables: &Value, token: Option<&str>) -> Result<(u16, Value)> {
+    /// The same, but a limit of the router's is waited for: what it refuses, no service has seen.
+    async fn ask_patiently(&self, query: &str, variables: &Value) -> Result<Answer> {
+        loop {
+            let answer = self.ask(query, variables).await?;
+            match answer.retry_after {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Ok(answer),
+            }
+        }
+    }
+
+    async fn post(&self, query: &str, variables: &Value, token: Option<&str>) -> Result<Answer> {
         let mut request = self
             .http
             .post(&self.url)
@@ -99,14 +123,21 @@ impl Client {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
+        let seconds = response.headers().get("retry-after");
+        let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after = seconds.filter(|_| status == 429).map(Duration::from_secs);
         let text = response.text().await?;
         let body = serde_json::from_str(&text).with_context(|| format!("{status}: {text}"))?;
-        Ok((status, body))
+        Ok(Answer {
+            status,
+            body,
+            retry_after,
+        })
     }
 
     /// `data`, or an error if there is any in the response or in a payload's `userErrors`.
     pub async fn run(&self, query: &str, variables: Value) -> Result<Value> {
-        let (status, mut body) = self.send(query, variables).await?;
+        let Answer { status, mut body, .. } = self.ask_patiently(query, &variables).await?;
         if let Some(errors) = body
             .get("errors")
             .filter(|errors| errors.as_array().is_some_and(|e| !e.is_empty()))
